@@ -1,0 +1,56 @@
+"""One card per file, Japanese first: origin, columns, rows, and the rows that are broken on purpose."""
+
+from pathlib import Path
+
+from . import facts, station
+from .files import DUPLICATE, REFUSED, Written
+
+TEMPLATES = Path(__file__).parent / "templates"
+HEADERS = {"roster": station.ROSTER, "log": station.LOG, "orders": station.ORDER, "inquiries": station.INQUIRY}
+OUTCOME = {REFUSED: "取り込めない / refused", DUPLICATE: "重複 / duplicate"}
+
+
+def write(folder: Path, files: list[Written]) -> None:
+    """All cards into `folder`."""
+    folder.mkdir(exist_ok=True)
+    for written in files:
+        _save(folder / f"{Path(written.name).stem}.md", _template("card.md").format(**_fields(written)))
+    _save(folder / "usage_facts.md", _template("usage_facts.md").format(**facts.figures()))
+
+
+def _save(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _template(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _table(name: str) -> dict[str, list[str]]:
+    """A file of tabs: first cell -> the others."""
+    rows = [line.split("\t") for line in _template(name).splitlines()]
+    return {key: cells for key, *cells in rows}
+
+
+def _fields(written: Written) -> dict[str, object]:
+    ja, en, form = _table("files.tsv")[Path(written.name).stem]
+    form_ja, form_en = _table("forms.tsv")[form]
+    meaning = _table("columns.tsv")
+    duplicates, refused = written.count(DUPLICATE), written.count(REFUSED)
+    return {
+        "name": written.name,
+        "ja": ja,
+        "en": en,
+        "form_ja": form_ja,
+        "form_en": form_en,
+        "read": written.good + duplicates + refused,
+        "accepted": written.good,
+        "duplicates": duplicates,
+        "refused": refused,
+        "columns": "\n".join(f"| {column} | {' | '.join(meaning[column])} |" for column in HEADERS[form]),
+        "broken": "\n".join(_broken(line, row) for line, row in written.broken),
+    }
+
+
+def _broken(line: int, row) -> str:
+    return f"| {line:,} | {row.ja} | {row.en} | {OUTCOME[row.outcome]} |"

@@ -1,0 +1,43 @@
+"""Genzaichi's analysis: the same functions for the browser, the notebook, the command line and a cluster."""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+
+_HOMES = {
+    "active_rate": ("active_rate", "active_rate_pivot"),
+    "errors": ("AnalysisError",),
+    "exports": ("Export", "read_export"),
+    "movement": ("mix_effect", "movement", "movers"),
+    "people": ("id_equation", "overlap", "people"),
+    "period": ("Period",),
+    "rules": ("Rule",),
+    "trend": ("active_rate_trend",),
+    "workspace": ("Workspace",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+__all__ = list(_HOME_OF)
+
+
+def __getattr__(name: str) -> object:
+    """Loads a name when it is first asked for, so that `import analysis` costs nothing."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'analysis' has no attribute {name!r}")
+    value = getattr(import_module(f"analysis.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+class _Package(ModuleType):
+    """A package in which a name stays the function, although its module of the same name is loaded."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOME_OF and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,81 @@
+"""What every number means, said once: captions, export sheets and notebooks read it here."""
+
+from dataclasses import dataclass
+
+from analysis.words import text
+
+PARTS = (
+    "term",
+    "sentence",
+    "formula",
+    "numerator",
+    "denominator",
+    "left_out",
+    "interval",
+    "partial",
+    "source",
+)
+# said in the same words wherever they hold
+SHARED = {"interval": "definitions.shared.interval", "partial": "definitions.shared.partial"}
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The meaning of one number.
+
+    Attributes:
+        key: the number's name in results and in `locales/*/definitions.po`.
+        parts: which of `PARTS` it has, in that order; every one has `term`, `sentence` and `formula`.
+    """
+
+    key: str
+    parts: tuple[str, ...]
+
+    def words(self, language: str) -> dict[str, str]:
+        """Part -> its words in `language`, in the order of `PARTS`."""
+        return {part: text(language, SHARED.get(part, f"definitions.{self.key}.{part}")) for part in self.parts}
+
+    def rows(self, language: str) -> list[tuple[str, str]]:
+        """Heading and words of every part: what stands behind 「計算のしかた」 and in a sheet of definitions."""
+        return [(text(language, f"definitions.part.{part}"), words) for part, words in self.words(language).items()]
+
+    def term(self, language: str) -> str:
+        """What the number is called."""
+        return self.words(language)["term"]
+
+
+def _define(key: str, *more: str) -> Definition:
+    return Definition(key, tuple(part for part in PARTS if part in ("term", "sentence", "formula", *more)))
+
+
+RATE = ("numerator", "denominator", "left_out", "interval", "partial", "source")
+
+DEFINITIONS = {
+    each.key: each
+    for each in (
+        _define("active_rate", *RATE),
+        _define("valid_users", "left_out", "source"),
+        _define("active_users", "left_out", "source"),
+        _define("inactive", "source"),
+        _define("never", "left_out", "source"),
+        _define("invalid", "source"),
+        _define("outside", "left_out", "source"),
+        _define("id_equation", "left_out", "source"),
+        _define("overlap", "source"),
+        _define("change", "left_out", "partial", "source"),
+        _define("began", "left_out", "partial", "source"),
+        _define("stopped", "left_out", "partial", "source"),
+        _define("kept", "left_out", "source"),
+        _define("neither", "left_out", "source"),
+        _define("joined", "source"),
+        _define("joined_active", "source"),
+        _define("left", "source"),
+        _define("left_active", "source"),
+        _define("mix_effect", "partial", "source"),
+        _define("rate_effect", "partial", "source"),
+        _define("last_active", "left_out", "source"),
+        _define("days_active", "source"),
+        _define("gap_to_goal", "partial", "source"),
+    )
+}
+ACTIVE_RATE = DEFINITIONS["active_rate"]

@@ -1,0 +1,369 @@
+"""Mistakes of a reader or of a file: a code and its fields; the words are in `locales/`."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any, cast
+
+from analysis.words import text
+
+
+class AnalysisError(ValueError):
+    """Base of every error that a reader can cause.
+
+    The code is the class name in snake case without `Error`; its sentence is the message
+    `errors.<code>` of both languages. `str(error)` is English.
+    """
+
+    def __init__(self, **fields: object) -> None:
+        self.fields = fields
+        super().__init__(self.text("en"))
+
+    @property
+    def code(self) -> str:
+        name = type(self).__name__.removesuffix("Error")
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+    def text(self, language: str) -> str:
+        """The sentence in `language` ("ja" or "en")."""
+        return text(language, f"errors.{self.code}", **_words(self.fields, language))
+
+    def __reduce__(self) -> tuple:
+        return (_rebuild, (type(self), self.fields))
+
+
+def _rebuild(kind: type[AnalysisError], fields: dict[str, object]) -> AnalysisError:
+    error = kind.__new__(kind)
+    AnalysisError.__init__(error, **fields)
+    return error
+
+
+def _words(fields: dict[str, object], language: str) -> dict[str, object]:
+    """Lists as a reader would write them."""
+    comma = "、" if language == "ja" else ", "
+    return {
+        name: comma.join(map(str, value)) if isinstance(value, list | tuple) else value
+        for name, value in fields.items()
+    }
+
+
+class MissingColumnError(AnalysisError):
+    """A table lacks a column that a metric needs."""
+
+    def __init__(self, table: str, missing: str, available: Sequence[str]) -> None:
+        near = get_close_matches(missing, available, n=1)
+        super().__init__(table=table, missing=missing, available=list(available), near=near)
+
+
+class DuplicateKeyError(AnalysisError):
+    """A table that must hold one row a key holds two, or one without the key."""
+
+    def __init__(self, table: str, key: str, rows: int, keys: int) -> None:
+        super().__init__(table=table, key=key, rows=rows, keys=keys)
+
+
+class ColumnTypeError(AnalysisError):
+    """A column is not of the type that a metric needs."""
+
+    def __init__(self, table: str, column: str, found: str, needed: str) -> None:
+        super().__init__(table=table, column=column, found=found, needed=needed)
+
+
+class PeriodError(AnalysisError):
+    """A text that is no period, or a period that ends before it starts."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value=value)
+
+
+class ChoiceError(AnalysisError):
+    """An option that does not exist."""
+
+    def __init__(self, option: str, value: object, choices: Sequence[str]) -> None:
+        near = get_close_matches(str(value), [str(c) for c in choices], n=1)
+        super().__init__(option=option, value=value, choices=list(choices), near=near)
+
+
+class CommandError(AnalysisError):
+    """A command line that cannot be carried out: which word, and how to write it."""
+
+    def __init__(self, what: str, **fields: object) -> None:
+        super().__init__(what=what, **fields)
+
+    @property
+    def code(self) -> str:
+        return f"command_{self.fields['what']}"
+
+
+class BlankKeyError(DuplicateKeyError):
+    """A table that must hold one row a key holds rows without the key."""
+
+    def __init__(self, table: str, key: str, rows: int) -> None:
+        AnalysisError.__init__(self, table=table, key=key, rows=rows, n=rows)
+
+
+class MomentTypeError(ColumnTypeError):
+    """A column of moments that are texts, or that carry a time zone."""
+
+    def __init__(self, table: str, column: str, found: str) -> None:
+        super().__init__(table, column, found, "Datetime")
+
+
+class KeyTypeError(ColumnTypeError):
+    """Two tables write the same key in different types, so that nothing would match."""
+
+    def __init__(self, table: str, column: str, found: str, needed: str) -> None:
+        super().__init__(table, column, found, needed)
+
+
+class NameClashError(AnalysisError):
+    """A column differs from a role only in letter case or width: an engine would take one for the other."""
+
+    def __init__(self, table: str, column: str, role: str) -> None:
+        super().__init__(table=table, column=column, role=role)
+
+
+class DimensionNameError(AnalysisError):
+    """A dimension named twice, or named like a column of the result."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+class MixedFramesError(AnalysisError):
+    """Tables of different engines in one call."""
+
+    def __init__(self, tables: Sequence[str], found: Sequence[str]) -> None:
+        super().__init__(tables=list(tables), found=list(found))
+
+
+class RuleError(AnalysisError):
+    """A rule that cannot be read, or that does not fit its table."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(found=found)
+
+
+class AlreadyImportedError(AnalysisError):
+    """The same file is in the workspace."""
+
+    def __init__(self, name: str, import_id: str, imported_at: datetime) -> None:
+        super().__init__(name=name, id=import_id, day=imported_at.astimezone().strftime("%Y-%m-%d %H:%M"))
+
+
+class UndoneImportError(AlreadyImportedError):
+    """The same file was imported and undone: redo it instead."""
+
+
+class UnknownImportError(AnalysisError):
+    """No import has this id."""
+
+    def __init__(self, import_id: str) -> None:
+        super().__init__(id=import_id)
+
+
+class RosterDateError(AnalysisError):
+    """A list as of a day, without the day."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+class NothingToImportError(AnalysisError):
+    """Every row was refused."""
+
+    def __init__(self, name: str, read: int, first: Sequence[Mapping[str, object]]) -> None:
+        super().__init__(name=name, n=read, first=[dict(each) for each in first])
+
+    def text(self, language: str) -> str:
+        """The sentence, with the first reasons in the reader's language."""
+        reasons = [_reason(each, language) for each in cast("list[dict[str, Any]]", self.fields["first"])]
+        fields = self.fields | {"first": reasons}
+        return text(language, f"errors.{self.code}", **_words(fields, language))
+
+
+def _reason(refused: Mapping[str, Any], language: str) -> str:
+    """One refused row in words."""
+    why = text(language, f"reasons.{refused['reason']}", **json.loads(refused["fields"] or "{}"))
+    return text(language, "workspace.refused_row", line=refused["line"], column=refused["column"], why=why)
+
+
+class NotAWorkspaceError(AnalysisError):
+    """The folder holds other files."""
+
+    def __init__(self, folder: str, found: Sequence[str]) -> None:
+        super().__init__(folder=folder, found=list(found))
+
+
+class NotWritableError(AnalysisError):
+    """The workspace's folder cannot be written."""
+
+    def __init__(self, folder: str, why: str) -> None:
+        super().__init__(folder=folder, why=why)
+
+
+class NewerWorkspaceError(AnalysisError):
+    """A newer version wrote the workspace."""
+
+    def __init__(self, folder: str, found: int, known: int) -> None:
+        super().__init__(folder=folder, found=found, known=known)
+
+
+class WorkspaceBusyError(AnalysisError):
+    """Another import or change has held the workspace for too long."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder=folder)
+
+
+class DiskFullError(AnalysisError):
+    """No space left; nothing of the change has been kept."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder=folder)
+
+
+class NoFileError(AnalysisError):
+    """A path where no file is."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+class EmptyFileError(AnalysisError):
+    """A file without any value."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+class NotATableError(AnalysisError):
+    """A picture, an archive, or bytes that are no text."""
+
+    def __init__(self, name: str, found: str) -> None:
+        super().__init__(name=name, found=found)
+
+
+class DamagedFileError(AnalysisError):
+    """A workbook that opens and is broken inside."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+class WebPageError(AnalysisError):
+    """An HTML or XML page under the name of a workbook or a CSV file."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+class PasswordProtectedError(AnalysisError):
+    """An encrypted workbook."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+class UndecodableError(AnalysisError):
+    """Bytes that do not fit the encoding."""
+
+    def __init__(self, name: str, line: int, *tried: str) -> None:
+        super().__init__(name=name, line=line, tried=list(tried))
+
+
+class UnclosedQuoteError(AnalysisError):
+    """A quotation mark that is opened and never closed."""
+
+    def __init__(self, name: str, line: int) -> None:
+        super().__init__(name=name, line=line)
+
+
+class OnlyHeaderError(AnalysisError):
+    """A header without a row below it."""
+
+    def __init__(self, name: str, line: int, columns: Sequence[str]) -> None:
+        super().__init__(name=name, line=line, columns=list(columns)[:8])
+
+
+class HeaderLineError(AnalysisError):
+    """The line that was given as the header is blank or behind the end."""
+
+    def __init__(self, name: str, line: int) -> None:
+        super().__init__(name=name, line=line)
+
+
+class MissingRolesError(AnalysisError):
+    """No column was chosen for what a kind of table must have."""
+
+    def __init__(self, name: str, kind: str, missing: Sequence[str], columns: Sequence[str]) -> None:
+        super().__init__(name=name, kind=kind, missing=list(missing), columns=list(columns)[:12])
+
+    def text(self, language: str) -> str:
+        """The sentence, with kind and roles as the reader's language calls them."""
+        roles = [text(language, f"exports.role_{role}") for role in cast("list[str]", self.fields["missing"])]
+        kind = text(language, f"exports.kind_{self.fields['kind']}")
+        return text(language, f"errors.{self.code}", **_words(self.fields | {"missing": roles, "kind": kind}, language))
+
+
+class ColumnTwiceError(AnalysisError):
+    """One column chosen for two roles."""
+
+    def __init__(self, name: str, column: str, roles: Sequence[str]) -> None:
+        super().__init__(name=name, column=column, roles=list(roles))
+
+    def text(self, language: str) -> str:
+        """The sentence, with the roles as the reader's language calls them."""
+        roles = [text(language, f"exports.role_{role}") for role in cast("list[str]", self.fields["roles"])]
+        return text(language, f"errors.{self.code}", **_words(self.fields | {"roles": roles}, language))
+
+
+class RoleNameError(AnalysisError):
+    """A column kept as a dimension is called like a role."""
+
+    def __init__(self, name: str, column: str, role: str) -> None:
+        super().__init__(name=name, column=column, role=role)
+
+
+class ConstantError(AnalysisError):
+    """A value for the whole file that its role cannot hold."""
+
+    def __init__(self, role: str, value: str) -> None:
+        super().__init__(role=role, value=value)
+
+
+class MapTextError(AnalysisError):
+    """A text that says nothing like user_id=ユーザーID."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value=value)
+
+
+class ListsError(AnalysisError):
+    """Two imports that are not lists of the same kind are compared."""
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(old=old, new=new)
+
+
+class NotEmptyError(AnalysisError):
+    """A saved workspace is restored into one that holds imports."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder=folder)
+
+
+class NotASavedWorkspaceError(AnalysisError):
+    """The file is no saved workspace."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+class DamagedArchiveError(AnalysisError):
+    """A file in the saved workspace is missing, added or changed."""
+
+    def __init__(self, name: str, file: str) -> None:
+        super().__init__(name=name, file=file)

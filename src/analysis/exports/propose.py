@@ -1,0 +1,238 @@
+"""A mapping to start from: by what the headers are called and by what stands under them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import pandas as pd
+
+from analysis.exports import personal, synonyms, values
+from analysis.exports.export import Export
+from analysis.exports.forms import Refusal
+from analysis.exports.mapping import UTC, Mapping, missing
+from analysis.exports.text import plain, same, trim
+from analysis.tables import DAY, KINDS, MOMENT, NUMBER, TEXT, Kind
+from analysis.words import text
+
+ENOUGH = 0.15  # below this score a column is not proposed for a role
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A mapping, why it was chosen, and what else the file could be."""
+
+    mapping: Mapping
+    reasons: dict[str, str]  # header -> code: by_header, by_values, personal_header, personal_values, remembered
+    missing: tuple[str, ...]
+    kinds: tuple[tuple[str, float], ...]  # best first
+
+    @property
+    def kind(self) -> str:
+        """The kind that was asked for or fits best."""
+        return self.mapping.kind
+
+    def why(self, column: str, language: str) -> str | None:
+        """Why a column was chosen or left out, in words."""
+        return text(language, f"exports.why_{self.reasons[column]}") if column in self.reasons else None
+
+
+@dataclass
+class Column:
+    """What the first rows of a column tell."""
+
+    name: str
+    filled: list[str]
+    moments: float = 0.0
+    numbers: float = 0.0
+    distinct: float = 0.0
+    personal: str | None = None
+    order: str | None = None  # see `date_order`
+    ordered: bool = False
+
+
+def propose(export: Export, kind: str | None = None, remembered: Mapping | None = None) -> Proposal:
+    """The mapping to show first.
+
+    Args:
+        export: the file.
+        kind: what its rows are, where the reader has said so.
+        remembered: what was chosen for a file of the same shape; it wins where its columns exist.
+    """
+    columns = look(export)
+    ranked = _rank(export, columns)
+    chosen = kind or (remembered.kind if remembered else ranked[0][0])
+    roles, reasons = _roles(KINDS[chosen], columns)
+    constants = _constants(export, chosen, roles)
+    private = tuple(column.name for column in columns if column.personal)
+    left_out = tuple(name for name in private if name not in roles.values())
+    reasons |= {c.name: f"personal_{c.personal}" for c in columns if c.personal and c.name in left_out}
+    if remembered and remembered.kind == chosen and set(remembered.roles.values()) <= set(export.columns):
+        roles, constants = dict(remembered.roles), dict(remembered.constants)
+        left_out = tuple(c for c in export.columns if c in remembered.left_out)
+        reasons |= dict.fromkeys(roles.values(), "remembered")
+    formats = _formats(export, KINDS[chosen], roles, columns)
+    if remembered and remembered.kind == chosen:
+        formats |= {role: written for role, written in remembered.formats.items() if role in roles}
+    used = {*roles.values(), *left_out}
+    kept = tuple(column for column in export.columns if column not in used)
+    mapping = Mapping(chosen, roles, constants, kept, private, left_out, formats)
+    return Proposal(mapping, reasons, missing(KINDS[chosen], roles), ranked)
+
+
+def look(export: Export) -> list[Column]:
+    """The columns with what their first values are; looked at once, since a page proposes again and again."""
+    if export not in _looked:
+        sample = export.sample()
+        _looked[export] = [_column(name, sample[name]) for name in export.columns]
+    return _looked[export]
+
+
+_looked: WeakKeyDictionary[Export, list["Column"]] = WeakKeyDictionary()
+
+
+def _column(name: str, cells: pd.Series) -> Column:
+    filled = [text for text in (trim(cell) for cell in cells) if text]
+    some = filled[:200]
+    column = Column(name, filled)
+    if some:
+        column.moments = sum(map(values.is_moment, some)) / len(some)
+        column.numbers = sum(map(values.is_number, some)) / len(some)
+        column.distinct = len(set(filled)) / len(filled)
+    if personal.by_header(name):
+        column.personal = "header"
+    elif personal.by_values(some) and not personal.THINGS.search(same(name)):
+        column.personal = "values"
+    return column
+
+
+def _fit(kind: Kind, role: str, column: Column) -> float:
+    """How well a column fits a role: its name counts most, its values may forbid it."""
+    score = 1.2 if same(column.name) in (role, role.replace("_", " ")) else synonyms.score(role, column.name)
+    if role == "user_id" and "customer_id" not in kind.roles:
+        score = max(
+            score, 0.4 * synonyms.score("customer_id", column.name)
+        )  # customers may be whose use is asked about
+    wanted = kind.roles[role]
+    if not column.filled:
+        return score * 0.5
+    if wanted in (MOMENT, DAY):
+        return score * column.moments if score else 0.1 * column.moments * (role == kind.time)
+    if wanted == NUMBER:
+        return score * column.numbers
+    if wanted == TEXT and score and column.moments > 0.9 and role.endswith("_id") and column.numbers < 0.5:
+        return 0.0
+    return score
+
+
+def _roles(kind: Kind, columns: Sequence[Column]) -> tuple[dict[str, str], dict[str, str]]:
+    """The best pairs first; every role and every column once."""
+    pairs = [
+        (_fit(kind, role, column), -place, role, column) for place, column in enumerate(columns) for role in kind.roles
+    ]
+    roles: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    for score, _, role, column in sorted(pairs, key=lambda pair: pair[:2], reverse=True):
+        by_values = score < ENOUGH
+        if role in roles or column.name in reasons or score < (0.09 if by_values and role == kind.time else ENOUGH):
+            continue
+        roles[role] = column.name
+        reasons[column.name] = "by_values" if by_values else "by_header"
+    return {role: roles[role] for role in kind.roles if role in roles}, reasons
+
+
+def _rank(export: Export, columns: Sequence[Column]) -> tuple[tuple[str, float], ...]:
+    """Every kind with a score: how much of what it must have is there, its own words, its file's name."""
+    named = synonyms.file_kind(export.name) | synonyms.file_kind(export.sheet or "")
+    scores = {kind.name: _kind_score(kind, columns) + 0.3 * (kind.name in named) for kind in KINDS.values()}
+    if not any(synonyms.ASKED.search(same(word)) for word in (export.name, export.sheet or "", *export.columns)):
+        scores["inquiries"] -= 0.5  # a date and an id are in every log
+    return tuple(sorted(scores.items(), key=lambda pair: -pair[1]))
+
+
+def _kind_score(kind: Kind, columns: Sequence[Column]) -> float:
+    roles, _ = _roles(kind, columns)
+    by_name = {column.name: column for column in columns}
+    fits = {role: _fit(kind, role, by_name[name]) for role, name in roles.items()}
+    needed = sum(max((fits.get(role, 0.0) for role in group), default=0.0) for group in kind.required)
+    score = needed / len(kind.required) + 0.1 * sum(fits.values()) + 0.4 * fits.get(kind.time or "", 0.0)
+    if kind.key and kind.key in roles:
+        distinct = by_name[roles[kind.key]].distinct
+        score += 0.4 if distinct == 1 else 0.0 if distinct > 0.98 else -0.6
+        score -= 0.6 * any(column.name not in roles.values() and _says_when(column) for column in columns)
+    return score - bool(missing(kind, roles))
+
+
+def _says_when(column: Column) -> bool:
+    """Whether the header is a log's: each row happened then. A list may say when each was last seen."""
+    name = same(column.name)
+    return synonyms.score("occurred_at", column.name) > 0.91 and not synonyms.LAST.search(name)
+
+
+def _constants(export: Export, kind: str, roles: dict[str, str]) -> dict[str, str]:
+    """A log without a column for the activity: what was done is what the file says it is about."""
+    if kind != "activity" or "activity" in roles:
+        return {}
+    if synonyms.LAST.search(same(roles.get("occurred_at", ""))):
+        return {"activity": "last_seen"}
+    for words in ([export.name, export.sheet or ""], export.columns):
+        for activity, pattern in synonyms.ACTIVITIES.items():
+            if any(pattern.search(same(word)) for word in words):
+                return {"activity": activity}
+    return {"activity": "use"}
+
+
+def _formats(export: Export, kind: Kind, roles: dict[str, str], columns: Sequence[Column]) -> dict[str, str]:
+    """How dates are written where their values leave it open."""
+    by_name = {column.name: column for column in columns}
+    formats = {}
+    for role, name in roles.items():
+        if kind.roles[role] in (MOMENT, DAY):
+            order = _order(export, by_name[name])
+            utc = UTC if "utc" in same(name) else ""
+            if written := " ".join(word for word in (order, utc) if word):
+                formats[role] = written
+    return formats
+
+
+def _order(export: Export, column: Column) -> str | None:
+    if not column.ordered:
+        column.order, column.ordered = date_order(export, column.name, column.filled), True
+    return column.order
+
+
+def date_order(export: Export, column: str, filled: Sequence[str]) -> str | None:
+    """`dmy` or `mdy` for a column of dates like 3/12/2025, None for any other.
+
+    Decided once for the whole file: where the first rows fit both, every row is looked at; where
+    all fit both, the month comes first, as the systems that write so (Microsoft, Slack) do.
+    """
+    if not any(map(_is_open, filled)):
+        return None
+    decided = _decide(filled)
+    if decided:
+        return decided
+    for batch in export.batches():
+        if decided := _decide(batch.column(column).unique().to_pylist()):
+            return decided
+    return "mdy"
+
+
+def _is_open(text: str) -> bool:
+    try:
+        values.parse_moment(text)
+    except Refusal as refusal:
+        return refusal.code == "order_unknown"
+    return False
+
+
+def _decide(texts: Sequence[str]) -> str | None:
+    """The order that reads more of the texts; None where both read the same."""
+    counts = {order: sum(1 for text in texts if _reads(text, order)) for order in ("dmy", "mdy")}
+    return None if counts["dmy"] == counts["mdy"] else max(counts, key=counts.__getitem__)
+
+
+def _reads(text: str, order: str) -> bool:
+    try:
+        return values.parse_moment(plain(text), order) is not None
+    except Refusal:
+        return False

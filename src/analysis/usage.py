@@ -1,0 +1,205 @@
+"""Who used the system on which day, as arrays: what is left of a log where only days matter."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+
+EPOCH = date(1970, 1, 1)
+NEVER = -(2**31)
+
+
+@dataclass(frozen=True)
+class Block:
+    """The use of one month out of one import: who (`keys`), what (`kinds`), on which days (a bit each)."""
+
+    month: int  # year * 12 + month - 1
+    keys: np.ndarray
+    kinds: np.ndarray
+    days: np.ndarray
+
+    def cut(self, start: date, end: date) -> np.ndarray:
+        """The bits of the days in [start, end)."""
+        first, after = month_start(self.month), month_start(self.month + 1)
+        if start <= first and after <= end:
+            return self.days
+        low, high = (max(start, first) - first).days, (min(end, after) - first).days
+        return self.days & np.uint32(((1 << high) - 1) & ~((1 << low) - 1) if high > low else 0)
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column of text as codes: -1 where it is blank."""
+
+    codes: np.ndarray
+    labels: tuple[str, ...]
+
+
+Column = Coded | np.ndarray  # text as codes; a number or a timestamp as it is
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The accounts of one roster.
+
+    Args:
+        as_of: its day.
+        keys: each account's position among the ids of the log; -1 where it never stands there.
+        column: a column in the order of `keys`; None where this roster lacks it.
+    """
+
+    as_of: date
+    keys: np.ndarray
+    column: Callable[[str], Column | None]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Days of use of every id in the log.
+
+    Args:
+        ids: the ids; a key is a position in them.
+        kinds: what they did, by code; None is blank.
+        blocks: the use, in any order.
+    """
+
+    ids: pa.StringArray
+    kinds: tuple[str | None, ...]
+    blocks: tuple[Block, ...] = field(repr=False)
+
+    @cached_property
+    def months(self) -> dict[int, list[Block]]:
+        """The blocks of each month, in order."""
+        found: dict[int, list[Block]] = {}
+        for block in sorted(self.blocks, key=lambda block: block.month):
+            found.setdefault(block.month, []).append(block)
+        return found
+
+    def between(self, start: date, end: date) -> Iterator[tuple[int, list[Block]]]:
+        """The months that touch [start, end)."""
+        for month, blocks in self.months.items():
+            if month_start(month) < end and start < month_start(month + 1):
+                yield month, blocks
+
+    def active(self, start: date, end: date, activities: Sequence[str | None] | None = None) -> np.ndarray:
+        """For every key: was it used in [start, end)? One more False at the end, for accounts that never were."""
+        used = np.zeros(len(self.ids) + 1, dtype=bool)
+        counts = None if activities is None else np.array([kind in activities for kind in self.kinds], dtype=bool)
+        for _, blocks in self.between(start, end):
+            for block in blocks:
+                days = block.cut(start, end)
+                if counts is None and days is block.days:
+                    used[block.keys] = True
+                else:
+                    hit = days != 0
+                    used[block.keys[hit if counts is None else hit & counts[block.kinds]]] = True
+        return used
+
+    def pieces(
+        self,
+        edges: Sequence[date],
+        *,
+        days: tuple[date, date] | None = None,
+        since: date = date.min,
+        until: date = date.max,
+        kinds: bool = False,
+    ) -> pa.Table:
+        """One row an id and stretch between two `edges` with use in it, and a day inside `days`.
+
+        Args:
+            edges: the use is cut here.
+            days: in [first, after) every day of use is a row of its own.
+            since, until: what lies outside is left out.
+            kinds: a row for each activity, too.
+
+        Returns:
+            `user_id`, `occurred_at` (midnight of the last day of use in the stretch), `activity` where asked for.
+        """
+        width = len(self.kinds) if kinds else 1
+        found: list[tuple[np.ndarray, np.ndarray]] = []
+        for start, end in stretches([*edges, *(days or ())], since, until):
+            single = days is not None and days[0] <= start < days[1]
+            found += self._each_day(start, end, width) if single else [self._last_day(start, end, width)]
+        return self._table(found, width, kinds)
+
+    def _last_day(self, start: date, end: date, width: int) -> tuple[np.ndarray, np.ndarray]:
+        """The slots used in [start, end) and the last day of each."""
+        last = np.full(len(self.ids) * width, NEVER, dtype=np.int32)
+        for month, bits in self._merged(start, end, width):
+            used = np.flatnonzero(bits)
+            last[used] = day_number(month_start(month)) + highest_bit(bits[used])
+        used = np.flatnonzero(last != NEVER)
+        return used, last[used]
+
+    def _each_day(self, start: date, end: date, width: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The slots used on each day of [start, end), and the day."""
+        for month, bits in self._merged(start, end, width):
+            for day in range(31):
+                used = np.flatnonzero(bits & np.uint32(1 << day))
+                yield used, np.full(len(used), day_number(month_start(month)) + day, dtype=np.int32)
+
+    def _merged(self, start: date, end: date, width: int) -> Iterator[tuple[int, np.ndarray]]:
+        """The bits of each month in [start, end) over all imports; a slot is a key, or a key and a kind."""
+        for month, blocks in self.between(start, end):
+            bits = np.zeros(len(self.ids) * width, dtype=np.uint32)
+            for block in blocks:
+                slots = block.keys if width == 1 else block.keys.astype(np.int64) * width + block.kinds
+                np.bitwise_or.at(bits, slots, block.cut(start, end))
+            yield month, bits
+
+    def _table(self, found: list[tuple[np.ndarray, np.ndarray]], width: int, kinds: bool) -> pa.Table:
+        slots = np.concatenate([np.zeros(0, dtype=np.int64), *(slots for slots, _ in found)])
+        days = np.concatenate([np.zeros(0, dtype=np.int32), *(days for _, days in found)])
+        columns = {
+            "user_id": self.ids.take(pa.array(slots // width)),
+            "occurred_at": pa.array(days.astype("datetime64[D]").astype("datetime64[us]")),
+        }
+        if kinds:
+            columns["activity"] = pa.array(self.kinds, pa.string()).take(pa.array(slots % width))
+        return pa.table(columns)
+
+
+def stretches(edges: Sequence[date], since: date, until: date) -> list[tuple[date, date]]:
+    """The stretches of [since, until) between two edges."""
+    cuts = [since, *sorted({edge for edge in edges if since < edge < until}), until]
+    return list(pairwise(cuts))
+
+
+def month_start(month: int) -> date:
+    """The first day of a month counted as year * 12 + month - 1."""
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def highest_bit(bits: np.ndarray) -> np.ndarray:
+    """The position of the highest bit that is set (exact: a double holds 32 bits)."""
+    return (np.frexp(bits.astype(np.float64))[1] - 1).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the array form of a metric counts.
+
+    Args:
+        usage: the days of use.
+        rosters: the day of every roster, in order.
+        roster: the roster of one of these days.
+        place: where each account of one roster stands in another; -1 where nowhere.
+        columns: of `users`, over all rosters.
+        known: the day of the last event; None without any.
+    """
+
+    usage: Usage
+    rosters: Sequence[datetime]
+    roster: Callable[[datetime], Roster]
+    place: Callable[[Roster, Roster], np.ndarray]
+    columns: Collection[str]
+    known: date | None
