@@ -23,8 +23,9 @@ def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the tests that take minutes, and only those")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config, items):
-    """Without --long the quick ones, with it the long ones; one worker for everything that starts a cluster."""
+    """Without --long the quick ones, with it the long ones; one worker for what shares a server or a cluster."""
     long = config.getoption("--long")
     chosen = [item for item in items if bool(item.get_closest_marker("long")) == long]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 import streamlit as st
+from loops import finish
 from streamlit.testing.v1 import AppTest
 
 from analysis.exports import read_export
@@ -128,14 +129,12 @@ def test_a_workspace_is_saved_to_a_zip_and_restored_from_it(ws, tmp_path):
 
 
 def test_a_download_is_sent_once(tmp_path):
-    import asyncio
-
     (tmp_path / "x.zip").write_bytes(b"content")
     token = download_route.offer(tmp_path / "x.zip", "x.zip").rpartition("/")[2]
     request = SimpleNamespace(path_params={"token": token})
-    first = asyncio.run(download_route.download(request))
+    first = finish(download_route.download(request))
     assert (first.status_code, first.headers["cache-control"]) == (200, "no-store")
-    assert asyncio.run(download_route.download(request)).status_code == 404
+    assert finish(download_route.download(request)).status_code == 404
 
 
 def test_undo_and_redo_act_on_the_selected_import(ws):

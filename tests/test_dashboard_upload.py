@@ -1,11 +1,11 @@
 """The way in: who may send, how much, and what stays of a file that is cut short."""
 
-import asyncio
 import hashlib
 import json
 
 import pytest
 from filelock import FileLock, Timeout
+from loops import finish
 
 from dashboard import incoming, upload
 from dashboard.headers import HEADERS, SecurityHeaders
@@ -43,7 +43,7 @@ def put(chunks, *, token="", origin="http://127.0.0.1:8501", name="a.csv", size=
         "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
         "query_string": b"",
     }
-    asyncio.run(upload.ROUTE.app(scope, receive, send))
+    finish(upload.ROUTE.app(scope, receive, send))
     return sent[0]["status"], json.loads(sent[1]["body"]), len(taken)
 
 
@@ -140,7 +140,7 @@ def test_every_answer_carries_the_headers_and_the_counters_are_closed():
         async def send(message):
             sent.append(message)
 
-        asyncio.run(SecurityHeaders(app)({"type": "http", "path": path}, None, send))
+        finish(SecurityHeaders(app)({"type": "http", "path": path}, None, send))
         return sent[0]["status"], {k.decode(): v.decode() for k, v in sent[0]["headers"]}
 
     status, headers = ask("/anything")
