@@ -23,18 +23,12 @@ def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the tests that take minutes, and only those")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config, items):
-    """Without --long the quick ones, with it the long ones; one worker for what shares a server or a cluster."""
+    """Without --long the quick ones, with it the long ones."""
     long = config.getoption("--long")
     chosen = [item for item in items if bool(item.get_closest_marker("long")) == long]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
-    for item in items:
-        if item.get_closest_marker("spark"):
-            item.add_marker(pytest.mark.xdist_group("spark"))
-        elif item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group(f"browser {item.path.stem}"))
 
 
 def pytest_runtest_setup(item):

@@ -20,7 +20,9 @@ def test(arguments: list[str]) -> int:
     chosen = options.parse_args(own)
     python = Environment().ready("requirements-dev.txt", *_spark())
     long = ["--long"] if chosen.long else []
-    return run([python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *long, *rest])
+    # a file's tests share a server or a cluster; the browser's files come first and take longest
+    workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    return run([python, "-m", "pytest", *workers, *long, *rest])
 
 
 def _spark() -> list[str]:

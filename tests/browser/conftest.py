@@ -25,7 +25,6 @@ HANGS = 120_000  # no test is about time: this only ends one that hangs
 expect.set_options(timeout=HANGS)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the hook that makes groups of the marks
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
