@@ -421,7 +421,8 @@ def commands(monkeypatch):
 def test_what_follows_two_dashes_goes_to_pytest(commands):
     run_tests(["--long", "--", "-k", "period"])
     assert commands[0] == ["ready", "requirements-dev.txt"]
-    assert commands[1][1:] == ["-m", "pytest", "-n", "2", "--dist", "loadgroup", "--long", "-k", "period"]
+    workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    assert commands[1][1:] == ["-m", "pytest", *workers, "--long", "-k", "period"]
 
 
 def test_lint_runs_every_check_and_fails_if_one_does(commands, capsys):
