@@ -9,10 +9,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from analysis import sample
 from analysis.exports import read_export
 from analysis.exports.propose import propose
 from analysis.workspace import Workspace
-from dashboard import incoming, sample
+from dashboard import incoming
 from dashboard.navigation import ROOT
 
 MAIN = str(ROOT / "src/dashboard/main.py")
@@ -31,7 +32,7 @@ def folder(tmp_path_factory):
     """The sample company, imported once."""
     place = tmp_path_factory.mktemp("sample") / "workspace"
     ws = Workspace.open(place)
-    sample.bring_into(ws, lambda _rows, _part: None)
+    sample.bring(ws)
     yield place
     ws.close()
 

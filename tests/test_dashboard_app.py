@@ -6,8 +6,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from analysis import sample
 from analysis.workspace import Workspace
-from dashboard import incoming, sample
+from dashboard import incoming
 from dashboard.navigation import ENTRIES, ROOT
 
 PAGES = [entry.name for entry in ENTRIES if entry.path.is_file()]
@@ -33,7 +34,7 @@ def sampled(tmp_path_factory):
     """A workspace with the sample data, read only by the tests that share it."""
     folder = tmp_path_factory.mktemp("sample") / "workspace"
     ws = Workspace.open(folder)
-    sample.bring_into(ws, lambda _rows, _part: None)
+    sample.bring(ws)
     yield folder
     ws.close()
 

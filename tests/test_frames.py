@@ -120,8 +120,9 @@ def test_a_pivot_and_a_list_keep_their_own_names_free():
     users = WORLD.users_frame().assign(row_level="x", last_active="x")
     with pytest.raises(DimensionNameError, match="row_level"):
         an.active_rate_pivot(users, WORLD.activity_frame(), APRIL, rows=["row_level"])
-    with pytest.raises(DimensionNameError, match="last_active"):
-        an.people(users, WORLD.activity_frame(), APRIL, state="active")
+    listed = an.people(users, WORLD.activity_frame(), APRIL, state="valid")
+    assert set(listed["users.last_active"]) == {"x"}
+    assert str(listed["last_active"].dtype).startswith("datetime64")
     assert len(rate(users, WORLD.activity_frame(), by=["row_level"])) == 1
 
 

@@ -18,7 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from dashboard import sample  # noqa: E402
+from analysis import sample  # noqa: E402
 from dashboard.navigation import Entry, entries  # noqa: E402
 from tests.conftest import browser_path  # noqa: E402
 from tools.serving import Server  # noqa: E402
@@ -98,7 +98,7 @@ def fill(workspace: Path) -> None:
     from analysis.workspace import Workspace
 
     ws = Workspace.open(workspace)
-    sample.bring_into(ws, lambda _rows, _part: None)
+    sample.bring(ws)
     ws.close()
 
 

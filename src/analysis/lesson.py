@@ -1,24 +1,19 @@
 """What the lessons need: the sample files, and a check that compares an answer with the dashboard's function."""
 
 import atexit
-import json
 import math
-from datetime import date
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
-from analysis.exports import read_export
-from analysis.exports.mapping import Mapping
+from analysis.sample import FOLDER, bring
 from analysis.words import text
 from analysis.workspace import Workspace
-
-SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
 
 
 def sample(name: str) -> Path:
     """The file `name` of the sample company, from wherever the notebook runs."""
-    return SAMPLES / name
+    return FOLDER / name
 
 
 def check(answer: object, right: object, *, language: str = "ja") -> None:
@@ -62,9 +57,5 @@ def empty_workspace() -> Workspace:
 def sample_workspace() -> Workspace:
     """The same with everything of the sample company in it, as the page's button imports it."""
     workspace = empty_workspace()
-    manifest = json.loads(sample("manifest.json").read_text(encoding="utf-8"))
-    for entry in manifest["files"]:
-        export = read_export(sample(entry["file"]))
-        as_of = date.fromisoformat(entry["as_of"]) if entry["as_of"] else None
-        workspace.add(export, mapping=Mapping.from_json(json.dumps(entry["mapping"])), as_of=as_of)
+    bring(workspace)
     return workspace

@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from analysis import arrays
-from analysis.errors import ChoiceError, DimensionNameError
+from analysis.errors import ChoiceError
 from analysis.frames import Frame, count_by, fold, is_blank, moment, start_of, whole
 from analysis.period import Period
 from analysis.question import Question, ask, needs_of
@@ -48,6 +48,7 @@ def people(
     Returns:
         One row per account, unsorted: the columns of `users` (null for `outside`), `last_active`
         (the last day of use before the end of the period, null: none), `days_active` (days of use in it).
+        A column of `users` that is called like one of the two comes as `users.<its name>`.
     """
     if state not in STATES:
         raise ChoiceError("state", state, STATES)
@@ -89,17 +90,15 @@ def measures(question: Question) -> Frame:
 
 def with_columns_of_users(question: Question, listed: Frame) -> Frame:
     """The list with every column of the users table beside each account."""
-    columns = [name for name in question.users.collect_schema().names() if name != "roster_as_of"]
-    for name in MEASURES:
-        if name in map(fold, columns):
-            raise DimensionNameError(name)
+    given = [name for name in question.users.collect_schema().names() if name != "roster_as_of"]
+    shown = {name: f"users.{name}" if fold(name) in MEASURES else name for name in given}
     keys = ["user_id", *(["roster_as_of"] if question.rosters and "roster_as_of" in listed.collect_schema() else [])]
-    users = question.users
+    users = question.users.rename(shown)
     if len(keys) == 1 and question.rosters:
         # strangers: nobody to join, but the columns must be there
         users = users.filter(nw.col("user_id").is_null())
     return nw.maybe_reset_index(
-        listed.select(*keys, *MEASURES).join(users, on=keys, how="left").select(*columns, *MEASURES)
+        listed.select(*keys, *MEASURES).join(users, on=keys, how="left").select(*shown.values(), *MEASURES)
     )
 
 

@@ -1,5 +1,6 @@
 """How the user list changed: who came, who left, whose entry is another one now."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -35,9 +36,12 @@ def show(page: Page) -> None:
 
 def _pick(page: Page, lists: list["Import"]) -> tuple["Import", "Import"]:
     by_id = {each.id: each for each in lists}
+    names = {code: f"{figures.day(each.as_of, page.lang)}　{page.file_name(each)}" for code, each in by_id.items()}
+    often = Counter(names.values())
 
     def words(code: str) -> str:
-        return f"{figures.day(by_id[code].as_of, page.lang)}　{page.file_name(by_id[code])}"
+        """Day and file; the number of the import too where two of one day are called alike."""
+        return names[code] + (f"　#{int(code)}" if often[names[code]] > 1 else "")
 
     codes = list(by_id)
     left, right = st.columns(2)

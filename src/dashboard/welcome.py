@@ -40,7 +40,9 @@ def _sample(page: Page) -> None:
         st.markdown(f"### {page.t('home.sample')}\n\n{page.t('home.sample_words')}")
         st.caption(page.t("home.sample_note"))
         label = page.t("home.sample_button")
-        if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not sample.files(), key="bring"):
+        if st.button(
+            label, type="primary", icon=":material/play_arrow:", disabled=not sample.is_installed(), key="bring"
+        ):
             bring()
 
 

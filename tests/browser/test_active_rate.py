@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from analysis import sample
 from analysis.workspace import Workspace
-from dashboard import sample
 
 CELL = quote(json.dumps([["関東"], ["店舗"]], ensure_ascii=False, separators=(",", ":")))
 
@@ -20,7 +20,7 @@ def server(start, tmp_path_factory):
     """A server over the sample company."""
     folder = tmp_path_factory.mktemp("sample") / "workspace"
     ws = Workspace.open(folder)
-    sample.bring_into(ws, lambda _rows, _part: None)
+    sample.bring(ws)
     ws.close()
     with start(folder) as running:
         yield running

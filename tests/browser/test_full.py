@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from analysis import sample
 from analysis.workspace import Workspace
-from dashboard import sample
 from dashboard.navigation import ENTRIES
 
 PAGES = [entry for entry in ENTRIES if entry.path.is_file()]
@@ -16,7 +16,7 @@ PAGES = [entry for entry in ENTRIES if entry.path.is_file()]
 def server(start, tmp_path_factory):
     folder = tmp_path_factory.mktemp("full") / "workspace"
     ws = Workspace.open(folder)
-    sample.bring_into(ws, lambda _rows, _part: None)
+    sample.bring(ws)
     ws.close()
     with start(folder) as running:
         yield running
