@@ -134,3 +134,10 @@ def test_a_bad_file_leaves_a_sentence_and_the_way_to_read_it_differently(ws, bro
     assert not app.exception
     assert "空.csv" in app.error[0].value.replace("\\", "")
     assert ws.imports() == []
+
+
+@pytest.mark.parametrize(("content", "offered"), [("\x89PNG\r\n\x1a\n" + "\x00" * 40, False), ("id\n", True)])
+def test_another_way_of_reading_is_offered_only_where_it_can_help(brought, content, offered):
+    app = brought(content, "一覧.csv", encoding="latin-1")
+    assert len(app.error) == 1
+    assert any(box.key == "correct_header" for box in app.number_input) == offered

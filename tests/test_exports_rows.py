@@ -126,6 +126,8 @@ def test_a_row_longer_than_a_block_is_an_open_quote():
         ('"Grand Totals (3 records)"\n"Confidential Information - Do Not Distribute"\n"Copyright (c) 2026"\n', 3),
         ("\n以上,,\n", 1),
         ("合計,,300\n", 1),
+        ("合計,12,１，３００円\n", 1),  # full to the edge, and nothing but numbers
+        ("合計,営業,300\n", 0),  # may be somebody's name
         ("※ 2026 年 3 月末時点,,\n", 1),
         ("\n出力条件：全件,,\n担当：情報システム部,,\n", 2),
         ("a4,,\n", 0),

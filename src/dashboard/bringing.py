@@ -106,7 +106,8 @@ def _open(page: Page, table: Desk, file: Arrival) -> None:
             export = table.read(found.options(file.key))
     except AnalysisError as mistake:
         st.error(md(page.sentence(mistake)), title=page.t("data.stopped"))
-        found.correct(page, file.key, None)
+        if found.may_mend(mistake):
+            found.correct(page, file.key, None)
         return
     _step(1, page.t("data.found"))
     found.show(page, export)

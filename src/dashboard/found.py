@@ -4,6 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from analysis.errors import (
+    AnalysisError,
+    DamagedFileError,
+    EmptyFileError,
+    NotATableError,
+    PasswordProtectedError,
+    WebPageError,
+)
 from dashboard import columns, figures
 from dashboard.escape import md
 from dashboard.page import Page
@@ -15,6 +23,7 @@ ENCODINGS = ("utf-8", "cp932", "utf-16")
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon"}
 FIRST = 5
 SAID = ("encoding_", "delimiter_", "title_lines")  # findings that the four facts already tell
+HOPELESS = (DamagedFileError, EmptyFileError, PasswordProtectedError, WebPageError)
 _OPTIONS = "_reading_options"
 
 
@@ -75,6 +84,13 @@ def _header(page: Page, export: "Export") -> tuple[str, str, str]:
 
 def _columns(page: Page, export: "Export") -> tuple[str, str, str]:
     return page.t("data.columns_found"), figures.count(len(export.columns)), ""
+
+
+def may_mend(mistake: AnalysisError) -> bool:
+    """Whether another way of reading could help: a picture or a locked workbook stays one."""
+    if isinstance(mistake, NotATableError):
+        return mistake.fields["found"] == "binary"  # may be text in an encoding that was not guessed
+    return not isinstance(mistake, HOPELESS)
 
 
 def correct(page: Page, key: str, export: "Export | None") -> None:

@@ -11,6 +11,7 @@ from analysis.exports.text import same, trim
 LOOK = 40  # rows at the end that are looked at
 MOST = 12  # a footer of more rows than this is a table
 TOTALS = re.compile(r"(総?合計|総計|小計|計|(grand |sub)?totals?|sum)( ?[(:].*)?")
+NUMBER = re.compile(r"[¥$-]?[0-9,.]+ ?[%円件人名]?")
 NOTES = re.compile(
     r"confidential|copyright|\(c\)|©|all rights reserved|^※|^\*|^注|^以上$"
     r"|出力日|作成日|出力者|抽出条件|件数|^全? ?[0-9,]+ ?(件|行|rows?|records?)"
@@ -64,6 +65,6 @@ def _below(part: Part) -> np.ndarray:
 def _says_so(words: list[str], width: int, short: bool) -> bool:
     if width < 2:
         return False
-    if TOTALS.fullmatch(same(words[0])) and len(words) < width:
+    if TOTALS.fullmatch(same(words[0])) and (len(words) < width or all(map(NUMBER.fullmatch, map(same, words[1:])))):
         return True
     return len(words) == 1 and width >= 3 and (short or bool(NOTES.search(same(words[0]))))
