@@ -272,6 +272,8 @@ def test_an_old_python_is_told_what_is_needed(version, monkeypatch, capsys):
 def started(copy):
     """Starts run.py and gives its process once it has said that the app is open."""
     running = []
+    # what is started in the background ignores Ctrl+C, and so would everything that it starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def start(*arguments: str, **more: str) -> tuple[subprocess.Popen, str]:
         command = [sys.executable, copy / "run.py", "--no-browser", *arguments]

@@ -44,6 +44,7 @@ class Installation:
             while reader.is_alive():
                 progress.show(self._arrived(started))
                 reader.join(0.2)
+            progress.show(self._arrived(started))  # all may have happened since the last look
             return process.wait()
         finally:
             process.kill()

@@ -27,10 +27,13 @@ class Progress:
 
     def show(self, arrived: int) -> None:
         """The line as it stands: redrawn on a terminal, a new line every ten seconds elsewhere."""
-        if self.installing:
-            key, done, total = "setup.installing", min(arrived, self.installing), self.installing
-        else:
-            key, done, total = "setup.fetching", self.fetched, self.total
+        installing = self.installing
+        if self.shown[0] != "setup.installing":  # pip may fetch it all between two looks
+            self._line("setup.fetching", self.fetched, self.total)
+        if installing:
+            self._line("setup.installing", min(arrived, installing), installing)
+
+    def _line(self, key: str, done: int, total: int) -> None:
         last_key, last_done, at = self.shown
         if (key, done) == (last_key, last_done):
             return

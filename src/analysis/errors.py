@@ -367,3 +367,42 @@ class DamagedArchiveError(AnalysisError):
 
     def __init__(self, name: str, file: str) -> None:
         super().__init__(name=name, file=file)
+
+
+class NoStageError(AnalysisError):
+    """Stages are counted, and there is none."""
+
+
+class DuplicateStageError(AnalysisError):
+    """Two stages have the same name."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__(stage=stage)
+
+
+class StageRuleError(AnalysisError):
+    """A stage without a rule, or with one that cannot be read."""
+
+    def __init__(self, stage: str, found: object) -> None:
+        super().__init__(stage=stage, found=found if found else "–")
+
+
+class StageGoalError(AnalysisError):
+    """A goal above 100 % or below 0."""
+
+    def __init__(self, stage: str, found: object) -> None:
+        super().__init__(stage=stage, found=found)
+
+
+class StagesTextError(AnalysisError):
+    """Something that holds no stages, or stages of a later version."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(found=found)
+
+
+class TwoGoalsError(AnalysisError):
+    """Two goals for the same stage, group and period."""
+
+    def __init__(self, stage: str, period: str, group: Sequence[object]) -> None:
+        super().__init__(stage=stage, period=period, group=list(group))
