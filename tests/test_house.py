@@ -164,7 +164,10 @@ def fields(message: str | tuple[str, ...]) -> set[str]:
 @cache
 def trees() -> tuple[ast.Module, ...]:
     paths = [
-        path for name in SOURCES for path in ([ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py"))
+        path
+        for name in SOURCES
+        for path in ([ROOT / name] if name.endswith(".py") else sorted((ROOT / name).rglob("*.py")))
+        if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)  # environments of the benchmarks
     ]
     return tuple(ast.parse(path.read_text(encoding="utf-8")) for path in paths)
 
