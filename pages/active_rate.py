@@ -7,7 +7,6 @@ from dashboard.guard import open_page
 
 page = open_page("active_rate")
 page.title("active_rate")
-active.needs(page)
 with page.mistakes():
     answers = active.choose(page)
     numbers, change, trend, table = (st.container() for _ in range(4))

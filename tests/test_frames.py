@@ -39,6 +39,16 @@ def test_a_moment_is_a_timestamp_without_a_zone(engine, at):
 
 
 @engines
+def test_the_ratio_to_nobody_is_null_and_no_nan(engine):
+    counts = nw.from_native(ENGINES[engine](pd.DataFrame({"active": [0, 1], "valid": [0, 4]})))
+    quotients = counts.select(rate=frames.ratio("active", "valid"))
+    assert frames.facts(quotients.select(known=nw.col("rate").count(), highest=nw.col("rate").max())) == {
+        "known": 1,  # DuckDB counts NaN, and holds it for the highest
+        "highest": 0.25,
+    }
+
+
+@engines
 @pytest.mark.parametrize("rows", [0, 3])
 def test_literal_rows_come_from_any_frame(engine, rows):
     like = nw.from_native(ENGINES[engine](pd.DataFrame({"n": range(rows)})))

@@ -165,3 +165,9 @@ def test_values_are_written_as_the_column_writes_them(engine, values):
     rule = Rule({"column": "area", "in": values})
     found = opened.filter(rule.expression(opened.collect_schema(), "users")).lazy().collect().rows()
     assert {row[0] for row in found} == {"" if value is None else str(value) for value in values}
+
+
+def test_numbers_in_a_column_of_mixed_values_are_compared_as_they_are():
+    opened = nw.from_native(pd.DataFrame({"floor": pd.Series([1, "1", "roof"], dtype=object)}))
+    rule = Rule({"column": "floor", "in": [1]})
+    assert opened.filter(rule.expression(opened.collect_schema(), "users"))["floor"].to_list() == [1]

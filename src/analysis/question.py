@@ -24,7 +24,7 @@ from analysis.frames import (
     require_key,
 )
 from analysis.period import Period
-from analysis.roster import ROLES, VALID, accounts, disabled, roster_day, rosters_of, valid_accounts, window
+from analysis.roster import ROLES, accounts, disabled, roster_day, rosters_of, valid_accounts, window
 from analysis.rules import Rule, among
 from analysis.takes import Needs
 
@@ -173,8 +173,7 @@ def last_day(uses: Frame) -> date | None:
 def needs_of(user_columns: Collection[str], call: Mapping[str, Any], *, labels: Iterable[str] | None = None) -> Needs:
     """The needs of a metric that looks at one period; others start from it."""
     period, valid = call["period"], call["valid"]
-    if valid not in VALID:
-        window(period, valid)
+    window(period, valid)  # refuses what it does not know
     asked = [*(labels if labels is not None else names(call.get("by", ())))]
     rule = Rule.of(call["where"])
     asked += sorted(rule.columns) if rule else []

@@ -195,10 +195,10 @@ def _leaf(tree: Mapping[str, Any], schema: Schema, table: str, names: Mapping[st
 def _fit(value: object, dtype: Any, column: str) -> Any:
     """The value as the column writes it."""
     if is_text(dtype):
-        return value if isinstance(value, str) or dtype == nw.Object else str(value)
+        return value if dtype == nw.Object else str(value)
     if is_moment(dtype):
         return value if isinstance(value, date) else _day(value)
-    return _number(value, column) if dtype.is_numeric() and isinstance(value, str) else value
+    return _number(value, column) if dtype.is_numeric() else value
 
 
 def _bound(value: object, dtype: Any, column: str) -> Any:

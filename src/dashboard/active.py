@@ -10,20 +10,19 @@ from analysis.period import Period
 from dashboard import (
     cautions,
     counting,
-    dimensions,
     figures,
     filters,
     missing,
     moves,
     people,
-    periods,
     theme,
     trends,
     url,
+    view,
 )
 from dashboard import headline as top
 from dashboard import pivot as table
-from dashboard.answers import Answers, Choices
+from dashboard.answers import Answers
 from dashboard.cautions import Caution
 from dashboard.downloads import button as download_button
 from dashboard.escape import md
@@ -33,74 +32,25 @@ if TYPE_CHECKING:
     from dashboard.page import Page
 
 
-def needs(page: "Page") -> None:
-    """Stops the page where users or activity are missing."""
-    missing.tables(page, ("users", "activity"))
-
-
 def choose(page: "Page") -> Answers:
     """The bar of choices; stops where nobody is left."""
-    span = page.ws.span("activity")
-    assert span is not None, "`needs` stops the page without activity"
-    first, as_of = span
-    fiscal = counting.fiscal_start(page)
-    known = dimensions.available(page)
-    lost = [*dimensions.unknown(known), *counting.unknown(page), *_bad_period()]
-    with st.container(key="choices"):
-        period = periods.choose(page, as_of, first, fiscal)
-        with st.container(horizontal=True, gap="small"):
-            rows, column = dimensions.choose(page, known)
-            chosen, vain = filters.choose(page, known)
-            counted = counting.choose(page)
-    _note(page, [*lost, *vain])
-    days = sorted({each.as_of for each in page.ws.rosters() if each.as_of})
-    choices = Choices(period, tuple(rows), column, chosen, counted, fiscal)
-    answers = Answers(page, choices, tuple(known), as_of, first, tuple(days))
-    if period.start > as_of or period.end <= first:
-        missing.no_data(page, period, first, as_of)
+    answers = view.choose(page, Answers)
     if not answers.total:
-        missing.nobody(page, period, chosen, labels(page, known))
+        missing.nobody(page, answers.choices.period, answers.choices.chosen, answers.labels)
     return answers
-
-
-def labels(page: "Page", known: Any) -> dict[str, str]:
-    """Code of a dimension -> what it is called on screen."""
-    return {each.code: each.label(page) for each in known}
-
-
-def _bad_period() -> list[str]:
-    asked = url.read(periods.KEY)
-    return [asked] if asked and not periods.asked() else []
-
-
-def _note(page: "Page", lost: list[str]) -> None:
-    """What the URL asked for in vain; said until the reader chooses something else."""
-    if lost:
-        st.session_state["_lost"] = (lost, st.query_params.to_dict())
-    noted, then = st.session_state.get("_lost", ([], None))
-    if noted and st.query_params.to_dict() == then:
-        st.info(page.t("pickers.unknown", names=page.t("pickers.comma").join(md(each[:40]) for each in noted)))
 
 
 def headline(page: "Page", answers: Answers) -> None:
     """The four numbers, which roster they are counted on, and what to know before reading them."""
     found, hide = answers.headline(), counting.hide_below(page)
     opens = lambda state: people.dialog(page, everybody(page, answers), state)  # noqa: E731
-    top.show(page, found, hide_below=hide, opens=opens, roster=_roster(page, answers))
+    top.show(page, found, hide_below=hide, opens=opens, roster=answers.on_roster())
     if not _hidden(page, answers):
         _more(page, answers)
 
 
 def _hidden(page: "Page", answers: Answers) -> bool:
     return answers.total is not None and answers.total.valid < counting.hide_below(page)
-
-
-def _roster(page: "Page", answers: Answers) -> str:
-    period = answers.choices.period
-    day = trends.roster_of(period, answers.choices.counting.valid, answers.rosters)
-    key = "active_rate.roster_any" if answers.choices.counting.valid == "any" else "active_rate.roster"
-    key = "active_rate.roster_first" if trends.before_first(period, answers.rosters) else key
-    return page.t(key, day=figures.day(day, page.lang))
 
 
 def _more(page: "Page", answers: Answers) -> None:
@@ -137,7 +87,7 @@ def trend(page: "Page", answers: Answers) -> None:
     """The rate over time: in total, or a line for each value of the first dimension."""
     if _hidden(page, answers):
         return
-    names = labels(page, answers.known)
+    names = answers.labels
     first = answers.choices.rows[0] if answers.choices.rows else None
     every = trends.bucket(answers.choices.period)
     st.subheader(page.t(f"active_rate.trend_{every}"), anchor=False)
@@ -187,7 +137,7 @@ def _under_trend(page: "Page", answers: Answers, every: str, span: Period, parts
 
 def pivot(page: "Page", answers: Answers) -> None:
     """The table, what to know about it, its download, and the people of the open cell."""
-    names, hide = labels(page, answers.known), counting.hide_below(page)
+    names, hide = answers.labels, counting.hide_below(page)
     heading = st.container(
         horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="pivot_heading"
     )
@@ -232,24 +182,10 @@ def _download(page: "Page", answers: Answers, names: dict[str, str], hide: int) 
 
 def meanings(page: "Page", answers: Answers) -> list[tuple[str, str]]:
     """The sheet of definitions: what was counted, and the choices under which."""
-    choices, names = answers.choices, labels(page, answers.known)
-    comma = page.t("pickers.comma")
-    roster = trends.roster_of(choices.period, choices.counting.valid, answers.rosters)
-    activities = choices.counting.activities
     return [
         *DEFINITIONS["active_rate"].rows(page.lang),
         *(_sentence(page, key) for key in ("inactive", "never", "invalid", "outside")),
-        (page.t("pickers.period"), figures.span(choices.period, page.lang)),
-        (page.t("pickers.valid"), page.t(f"pickers.valid_{choices.counting.valid}")),
-        (page.t("active_rate.roster_term"), figures.day(roster, page.lang)),
-        (
-            page.t("pickers.activities"),
-            comma.join(a or page.t("pickers.blank") for a in activities)
-            if activities
-            else page.t("pickers.every_activity"),
-        ),
-        (page.t("pickers.filter_term"), filters.plain(page, choices.chosen, names) or page.t("pickers.everyone")),
-        (page.t("active_rate.as_of"), figures.day(answers.as_of, page.lang)),
+        *answers.conditions(),
     ]
 
 
@@ -280,7 +216,7 @@ def everybody(page: "Page", answers: Answers) -> people.Scope:
         "invalid": int(equation["invalid"]),
         "outside": int(equation["outside"]),
     }
-    name = filters.plain(page, answers.choices.chosen, labels(page, answers.known)) or page.t("active_rate.whole")
+    name = filters.plain(page, answers.choices.chosen, answers.labels) or page.t("active_rate.whole")
     return people.Scope(name, answers.choices.period, answers.options, answers.where, counts, meanings(page, answers))
 
 

@@ -1,10 +1,8 @@
 """Everything that the page of the active rate asks a workspace, and in which order; each answer is remembered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -15,54 +13,13 @@ from analysis.people import id_equation, overlap, people
 from analysis.period import Period
 from analysis.trend import active_rate_trend
 from dashboard import figures, filters, periods, trends
-from dashboard.counting import Counting
-from dashboard.dimensions import Dimension
-from dashboard.filters import Chosen
 from dashboard.grid import Cell, Grid, Key, lay_out
 from dashboard.headline import Headline
-
-if TYPE_CHECKING:
-    from dashboard.page import Page
+from dashboard.view import View
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What the reader has chosen."""
-
-    period: Period
-    rows: tuple[str, ...]
-    column: str | None
-    chosen: Chosen
-    counting: Counting
-    fiscal_start: int
-
-
-@dataclass(frozen=True)
-class Answers:
+class Answers(View):
     """The numbers of one run of the page; each is asked for where it is first needed."""
-
-    page: "Page"
-    choices: Choices
-    known: tuple[Dimension, ...]
-    as_of: date
-    first: date
-    rosters: tuple[date, ...]
-
-    @property
-    def where(self) -> dict[str, Any] | None:
-        return filters.rule(self.choices.chosen)
-
-    @property
-    def options(self) -> dict[str, Any]:
-        return {**self.choices.counting.options, "as_of": self.as_of}
-
-    def ask(self, metric: Any, *args: Any, **options: Any) -> pd.DataFrame:
-        """The metric with every choice that all of the family share."""
-        return self.page.run(metric, *args, **{"where": self.where, **self.options, **options})
-
-    @property
-    def previous(self) -> Period:
-        return self.choices.period.previous()
 
     @cached_property
     def pivot(self) -> pd.DataFrame:
@@ -76,15 +33,6 @@ class Answers:
     @property
     def total(self) -> Cell | None:
         return self.grid.total
-
-    @property
-    def partial(self) -> bool:
-        return self.choices.period.is_partial(self.as_of)
-
-    @property
-    def compared(self) -> bool:
-        """Whether a change may be shown: both periods complete, and the data reaches back to the first."""
-        return not self.partial and periods.covered(self.previous, self.first)
 
     @cached_property
     def movement(self) -> dict[str, Any] | None:
@@ -139,14 +87,6 @@ class Answers:
 
     def busiest(self) -> dict[str, Any]:
         return _only(self.ask(busiest, self.choices.period))
-
-    def is_of_users(self, code: str) -> bool:
-        return any(each.code == code and each.kind == "users" for each in self.known)
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether people are filtered by columns that an id outside the roster does not have."""
-        return any(self.is_of_users(code) for code in self.choices.chosen)
 
     def headline(self) -> Headline:
         """The numbers on top of the page."""

@@ -55,8 +55,10 @@ def choose(page: Page, export: "Export", key: str) -> Choice:
         personal=start.personal,
         left_out=tuple(column for column in export.columns if column not in taken),
         formats=formats,
+        steps=tuple(column for column in start.steps if column in order),
+        dates=tuple(column for column in start.dates if column in order),
     )
-    return Choice(mapping, as_of, keep_original, _missing(page, start.kind, roles))
+    return Choice(mapping, as_of, keep_original, _missing(page, mapping))
 
 
 def _proposal(page: Page, export: "Export", key: str) -> "Proposal":
@@ -136,8 +138,11 @@ def _label(page: Page, kind: str, role: str) -> str:
     return page.t("data.must", role=name) if len(group) == 1 else page.t("data.one_of", role=name)
 
 
-def _missing(page: Page, kind: str, roles: dict[str, str]) -> list[str]:
-    lacking = [group for group in KINDS[kind].required if not any(role in roles for role in group)]
+def _missing(page: Page, mapping: "Mapping") -> list[str]:
+    from analysis.exports.mapping import missing
+
+    gaps = missing(KINDS[mapping.kind], mapping.roles, mapping.steps)
+    lacking = [group for group in KINDS[mapping.kind].required if set(group) <= {*gaps}]
     return [" / ".join(page.t(f"data.role_{role}") for role in group) for group in lacking]
 
 
@@ -160,8 +165,10 @@ def _constants(page: Page, roles: dict[str, str], start: "Mapping", key: str) ->
 
 def _formats(page: Page, roles: dict[str, str], start: "Mapping", key: str) -> dict[str, str]:
     """How dates are written, asked only where the values leave it open."""
-    formats = {role: written for role, written in start.formats.items() if role in roles}
+    formats = {name: written for name, written in start.formats.items() if name in roles or name in start.dimensions}
     for role, written in formats.items():
+        if role not in roles:
+            continue
         words = written.split()
         asked = next((word for word in words if word in ORDERS), None)
         if asked is None:

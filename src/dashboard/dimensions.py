@@ -83,22 +83,23 @@ def suggested(page: "Page", known: Sequence[Dimension]) -> tuple[list[str], str 
     return ([down] if down else []), (across[-1] if across else None)
 
 
-def choose(page: "Page", known: Sequence[Dimension]) -> tuple[list[str], str | None]:
-    """The popover 「分けて見る」: codes of the rows, and of the column if there is one."""
+def choose(page: "Page", known: Sequence[Dimension], *, across: bool = True) -> tuple[list[str], str | None]:
+    """The popover 「分けて見る」: codes of the rows, and of the column if there is one and the page has room for it."""
     labels = {each.code: each.label(page) for each in known}
     rows, column = suggested(page, known)
     chosen = url.peek_list(list(labels), ROWS, rows, limit=MOST_ROWS)
-    others = [NONE, *(code for code in labels if code not in chosen)]
+    others = [NONE, *(code for code in labels if code not in chosen and across)]
     first = column if column in others else NONE
-    across = url.peek_select(others, COLUMN, first)
-    label = _sentence(page, [labels[code] for code in chosen], labels.get(across, ""))
+    aside = url.peek_select(others, COLUMN, first)
+    label = _sentence(page, [labels[code] for code in chosen], labels.get(aside, ""))
     with st.popover(label, icon=":material/pivot_table_chart:", key="popover_dimensions"):
         hint = page.t("pickers.choose")
         name = labels.__getitem__
         chosen = url.url_list(page.t("pickers.rows"), list(labels), name, ROWS, rows, limit=MOST_ROWS, placeholder=hint)
-        named = {**labels, NONE: page.t("pickers.no_column")}
-        across = url.url_select(page.t("pickers.column"), others, named.__getitem__, COLUMN, first)
-    return chosen, (None if across == NONE else across)
+        if across:
+            named = {**labels, NONE: page.t("pickers.no_column")}
+            aside = url.url_select(page.t("pickers.column"), others, named.__getitem__, COLUMN, first)
+    return chosen, (None if aside == NONE else aside)
 
 
 def _sentence(page: "Page", rows: Sequence[str], column: str) -> str:
