@@ -68,6 +68,12 @@ def test_an_account_is_valid_through_its_last_day(engine, valid, valid_from, val
 
 
 @engines
+def test_where_nobody_is_valid_no_device_has_a_row(engine):
+    world = World({None: [account("a", valid_to=date(2026, 3, 31))]}, [use("a", "2026-04-02", "login", "pc")])
+    assert rate(world, APRIL, engine, by="device") == []
+
+
+@engines
 @pytest.mark.parametrize(
     ("active", "users", "low", "high"),
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
