@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any, cast
 
@@ -327,6 +327,13 @@ class RoleNameError(AnalysisError):
         super().__init__(name=name, column=column, role=role)
 
 
+class TwoFormsError(AnalysisError):
+    """A list of cases that is said to hold a date per step and a column of steps as well."""
+
+    def __init__(self, name: str, steps: Sequence[str], columns: Sequence[str]) -> None:
+        super().__init__(name=name, steps=list(steps), columns=list(columns))
+
+
 class ConstantError(AnalysisError):
     """A value for the whole file that its role cannot hold."""
 
@@ -406,3 +413,198 @@ class TwoGoalsError(AnalysisError):
 
     def __init__(self, stage: str, period: str, group: Sequence[object]) -> None:
         super().__init__(stage=stage, period=period, group=list(group))
+
+
+class NoStepsError(AnalysisError):
+    """A funnel without a step, or with a step that names no activity."""
+
+
+class FirstStepError(AnalysisError):
+    """A funnel whose first step is optional: nobody would have to enter it."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(step=step)
+
+
+class OptionalStepError(AnalysisError):
+    """An optional step in a funnel without an order."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(step=step)
+
+
+class UnknownStepError(AnalysisError):
+    """A step that no event of the log has."""
+
+    def __init__(self, step: str, available: Sequence[str]) -> None:
+        near = get_close_matches(step, available, n=1, cutoff=0)
+        super().__init__(step=step, near=near, available=sorted(available)[:20])
+
+
+class WindowError(AnalysisError):
+    """A window that is no length of time, or none longer than zero."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(value=str(value))
+
+
+class EmptyOrderError(AnalysisError):
+    """Steps or phases are asked for, and none is named."""
+
+
+class OrderCycleError(AnalysisError):
+    """A step or phase stands twice in an order, which would run in a circle."""
+
+    def __init__(self, name: str, order: Sequence[str]) -> None:
+        super().__init__(name=name, order=list(order))
+
+
+class StepNameError(AnalysisError):
+    """Steps that no case has ever entered, each with what is written most like it."""
+
+    def __init__(self, steps: Sequence[str], available: Sequence[str]) -> None:
+        near = [name for step in steps for name in get_close_matches(step, available, n=1, cutoff=0)]
+        super().__init__(steps=list(steps), near=list(dict.fromkeys(near)), available=list(available)[:20])
+
+
+class PhaseNameError(AnalysisError):
+    """Deals stand in a phase that the order of phases does not name."""
+
+    def __init__(self, phases: Sequence[str], order: Sequence[str]) -> None:
+        near = [name for phase in phases for name in get_close_matches(phase, order, n=1, cutoff=0)]
+        super().__init__(phases=list(phases), near=list(dict.fromkeys(near)), order=list(order))
+
+
+class BothOutcomesError(AnalysisError):
+    """A phase that is said to mean won and lost."""
+
+    def __init__(self, phases: Sequence[str]) -> None:
+        super().__init__(phases=list(phases))
+
+
+class AimError(AnalysisError):
+    """An aim that names no segment, or whose share is not between 0 and 1."""
+
+    def __init__(self, aim: object) -> None:
+        super().__init__(aim=str(aim))
+
+
+class FunnelsDifferError(AnalysisError):
+    """Two funnels that do not have the same steps, each once."""
+
+    def __init__(self, steps: Sequence[str], found: Sequence[str]) -> None:
+        super().__init__(steps=list(steps), found=list(found))
+
+
+class NoStateError(AnalysisError):
+    """Levels are asked for, and there is no state."""
+
+
+class DuplicateStateError(AnalysisError):
+    """Two states have the same name."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state=state)
+
+
+class DuplicateLevelError(AnalysisError):
+    """Two levels have the same name."""
+
+    def __init__(self, level: str) -> None:
+        super().__init__(level=level)
+
+
+class StateRuleError(AnalysisError):
+    """A state without a rule, or with one that cannot be read."""
+
+    def __init__(self, state: str, found: object) -> None:
+        super().__init__(state=state, found=found if found else "–")
+
+
+class StateWeightError(AnalysisError):
+    """A weight that is no number."""
+
+    def __init__(self, state: str, found: object) -> None:
+        super().__init__(state=state, found=found)
+
+
+class LevelThresholdError(AnalysisError):
+    """The threshold of a level is no number, or not above that of the level before."""
+
+    def __init__(self, level: str, found: object) -> None:
+        super().__init__(level=level, found=found)
+
+
+class UnreachableLevelError(AnalysisError):
+    """A level that needs more points than all states together give."""
+
+    def __init__(self, level: str, found: float, most: float) -> None:
+        super().__init__(level=level, found=f"{found:g}", most=f"{most:g}")
+
+
+class LevelsTextError(AnalysisError):
+    """Something that holds no levels, or levels of a later version."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(found=found)
+
+
+class MissingTableError(AnalysisError):
+    """A state looks at a table that is not there."""
+
+    def __init__(self, state: str, table: str, available: Sequence[str]) -> None:
+        super().__init__(state=state, table=table, available=list(available) or ["–"])
+
+
+class NoOutcomeError(AnalysisError):
+    """States are held against an outcome that is known of nobody."""
+
+
+class OneOutcomeError(AnalysisError):
+    """An outcome that is the same for everybody: nothing can go together with it."""
+
+    def __init__(self, value: int, customers: int) -> None:
+        super().__init__(value=value, n=customers)
+
+
+class OutcomeValueError(AnalysisError):
+    """An outcome with values that are neither 1 nor 0, nor words for them."""
+
+    def __init__(self, column: str, found: Sequence[object]) -> None:
+        super().__init__(column=column, found=list(found))
+
+
+class OpenOutcomeError(AnalysisError):
+    """An outcome over a period that is not over: what has not happened yet may still happen."""
+
+    def __init__(self, period: str, known: date) -> None:
+        super().__init__(period=period, known=f"{known:%Y-%m-%d}")
+
+
+class LeadError(AnalysisError):
+    """A lead that is no whole number of days, at least one."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(value=value)
+
+
+class LateStatesError(AnalysisError):
+    """Outcomes that lie before the states, or too close behind them."""
+
+    def __init__(self, customers: int, as_of: date, lead_days: int, first: date) -> None:
+        days = {"as_of": f"{as_of:%Y-%m-%d}", "first": f"{first:%Y-%m-%d}"}
+        super().__init__(n=customers, lead=lead_days, **days)
+
+
+class LeakageError(AnalysisError):
+    """A state that was written down after the day on which it had to be known."""
+
+    def __init__(self, state: str, customers: int, recorded: date) -> None:
+        super().__init__(state=state, n=customers, recorded=f"{recorded:%Y-%m-%d}")
+
+
+class MarkError(AnalysisError):
+    """A mark on a check sheet that the rule could never give."""
+
+    def __init__(self, customer: object, found: object, choices: Sequence[object]) -> None:
+        super().__init__(customer=customer, found=found, choices=list(choices))
