@@ -99,6 +99,21 @@ DEFINITIONS = {
         _define("stickiness", "numerator", "denominator", "left_out", "partial", "source"),
         _define("active_intervals", "left_out", "source"),
         _define("retention_rate", *RATE),
+        _define("step_reached", "left_out", "source"),
+        _define("step_waiting", "left_out", "source"),
+        _define("step_rework", "source"),
+        _define("step_skipped", "source"),
+        _define("step_days", "left_out", "source"),
+        _define("step_km_days", "left_out", "source"),
+        _define("step_unsure", "source"),
+        _define("step_business_days", "source"),
+        _define("phase_deals", "left_out", "source"),
+        _define("phase_rate", "numerator", "denominator", "left_out", "interval", "source"),
+        _define("deal_days", "left_out", "source"),
+        _define("win_rate", "numerator", "denominator", "left_out", "interval", "source"),
+        _define("shrunk_rate", "interval", "source"),
+        _define("aimed_share", "numerator", "denominator", "interval", "source"),
+        _define("loss_share", "numerator", "denominator", "left_out", "source"),
     )
 }
 ACTIVE_RATE = DEFINITIONS["active_rate"]

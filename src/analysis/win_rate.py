@@ -15,7 +15,7 @@ from analysis.rules import Rule, among
 
 COUNTS = ("closed", "won", "lost", "open")
 DAYS = ("won_mean_days", "won_median_days", "lost_mean_days", "lost_median_days")
-RATES = ("win_rate", "rate_low", "rate_high", "shrunk_rate", "shrunk_low", "shrunk_high")
+RATES = ("win_rate", "rate_low", "rate_high", "shrunk_rate", "shrunk_low", "shrunk_high", "rank")
 RESULT = (*COUNTS, *RATES, *DAYS)
 AIMED = (
     *("deals", "all_deals", "share", "rate_low", "rate_high", "target_share", "gap", "gap_deals"),
@@ -42,8 +42,9 @@ def win_rate(
     Returns:
         One row per `by` value, unsorted: `closed` = `won` + `lost`, `open`; `win_rate` (null where nothing is closed),
         `rate_low`, `rate_high` (Wilson, 95 %); `shrunk_rate`, `shrunk_low`, `shrunk_high`: the rate drawn
-        towards that of all groups, the more the fewer deals there are (to compare and rank groups by; null where
-        nothing is closed); mean and median days from `created_at` to `closed_at` of won and lost.
+        towards that of all groups, the more the fewer deals there are (null where nothing is closed);
+        `rank` (1, 1, 3) by `shrunk_low`, so that nobody leads by three deals; mean and median days from
+        `created_at` to `closed_at` of won and lost.
 
     Note:
         Shrinking is the beta-binomial empirical Bayes estimate (won + a) / (closed + a + b); a and b by the moments of
@@ -122,7 +123,14 @@ def _shrunk(rated: Frame, drawn: tuple[float, float] | None) -> Frame:
         both = rated.with_columns(_won=nw.col("won") + a, _closed=nw.col("closed") + (a + b))
     low, high = wilson("_won", "_closed")
     known = {"shrunk_rate": ratio("_won", "_closed"), "shrunk_low": low, "shrunk_high": high}
-    return both.with_columns(**{name: nw.when(nw.col("closed") > 0).then(each) for name, each in known.items()})
+    drawn_together = both.with_columns(
+        _is_over=nw.when(nw.col("closed") > 0).then(1).otherwise(0),
+        **{name: nw.when(nw.col("closed") > 0).then(each) for name, each in known.items()},
+    )
+    ranked = drawn_together.with_columns(
+        _rank=nw.col("shrunk_low").rank(method="min", descending=True).over("_is_over")
+    )
+    return ranked.with_columns(rank=nw.when(nw.col("_is_over") == 1).then(nw.col("_rank")))
 
 
 def aimed_share(
