@@ -3,15 +3,16 @@
 import sys
 from pathlib import Path
 
-from . import cards, manifest, station
+from . import cards, manifest, parts, station
 
 
 def write(folder: Path) -> None:
     """Everything, into `folder`."""
     (folder / "usage").mkdir(parents=True, exist_ok=True)
     files = station.write(folder / "usage")
-    manifest.write(folder, files)
-    cards.write(folder / "cards", files)
+    others = parts.write(folder)
+    manifest.write(folder, files, others)
+    cards.write(folder / "cards", files, others)
 
 
 if __name__ == "__main__":

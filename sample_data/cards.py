@@ -2,20 +2,23 @@
 
 from pathlib import Path
 
-from . import facts, station
+from . import facts, part_facts, parts, station
 from .files import DUPLICATE, REFUSED, Written
 
 TEMPLATES = Path(__file__).parent / "templates"
 HEADERS = {"roster": station.ROSTER, "log": station.LOG, "orders": station.ORDER, "inquiries": station.INQUIRY}
+HEADERS |= {name: file.header for name, file in parts.FILES.items()}
 OUTCOME = {REFUSED: "取り込めない / refused", DUPLICATE: "重複 / duplicate"}
 
 
-def write(folder: Path, files: list[Written]) -> None:
+def write(folder: Path, files: list[Written], others: dict[str, Written]) -> None:
     """All cards into `folder`."""
     folder.mkdir(exist_ok=True)
-    for written in files:
+    for written in [*files, *others.values()]:
         _save(folder / f"{Path(written.name).stem}.md", _template("card.md").format(**_fields(written)))
     _save(folder / "usage_facts.md", _template("usage_facts.md").format(**facts.figures()))
+    for part, figures in part_facts.FIGURES.items():
+        _save(folder / f"{part}_facts.md", _template(f"{part}_facts.md").format(**figures()))
 
 
 def _save(path: Path, text: str) -> None:
@@ -35,10 +38,11 @@ def _table(name: str) -> dict[str, list[str]]:
 def _fields(written: Written) -> dict[str, object]:
     ja, en, form = _table("files.tsv")[Path(written.name).stem]
     form_ja, form_en = _table("forms.tsv")[form]
-    meaning = _table("columns.tsv")
+    meaning = _table(f"columns_{form}.tsv" if form in part_facts.FIGURES else "columns.tsv")
     duplicates, refused = written.count(DUPLICATE), written.count(REFUSED)
     return {
         "name": written.name,
+        "facts": f"{form}_facts.md" if form in part_facts.FIGURES else "usage_facts.md",
         "ja": ja,
         "en": en,
         "form_ja": form_ja,

@@ -72,18 +72,26 @@ def write_csv(
 
 
 def write_xlsx(
-    path: Path, sheet: str, header: Sequence[str], rows: Sequence[Sequence[Cell]], broken: Iterable[Broken] = ()
+    path: Path,
+    sheet: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    broken: Iterable[Broken] = (),
+    *,
+    titles: Sequence[str] = (),
+    dates: str = "yyyy/mm/dd hh:mm",
 ) -> Written:
     """A workbook with real dates; its properties carry a fixed day, so that the bytes do not move."""
-    lines, found = mixed(rows, broken, 2)
-    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy/mm/dd hh:mm"}) as book:
+    lines, found = mixed(rows, broken, len(titles) + 2)
+    with xlsxwriter.Workbook(path, {"default_date_format": dates}) as book:
         book.set_properties({"created": datetime(2026, 3, 31, 23, 30)})
         page = book.add_worksheet(sheet)
         bold = book.add_format({"bold": True, "bg_color": "#E8EEF2"})
-        page.write_row(0, 0, header, bold)
-        page.freeze_panes(1, 0)
+        page.write_column(0, 0, titles)
+        page.write_row(len(titles), 0, header, bold)
+        page.freeze_panes(len(titles) + 1, 0)
         page.set_column(0, len(header) - 1, 18)
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(lines, len(titles) + 1):
             page.write_row(number, 0, ["" if cell is None else cell for cell in line])
     return Written(path.name, len(rows), tuple(found))
 

@@ -1,9 +1,10 @@
 """The list of files in import order, each with its kind, day and mapping: what "try the sample data" imports."""
 
 import json
+from datetime import date
 from pathlib import Path
 
-from . import station
+from . import parts, station
 from .files import DUPLICATE, REFUSED, Written
 from .workdays import LAST_DAY
 
@@ -24,10 +25,13 @@ FILES = (
 )
 
 
-def write(folder: Path, files: list[Written]) -> None:
-    """`manifest.json`, beside the folders of the systems."""
+def write(folder: Path, files: list[Written], others: dict[str, Written]) -> None:
+    """`manifest.json`, beside the folders of the systems; `others` are the files of `parts.PARTS`, not imported yet."""
     found = [_entry(*entry, written) for entry, written in zip(FILES, files, strict=True)]
-    text = json.dumps({"files": found}, ensure_ascii=False, indent=1)
+    by_part = {
+        part: [_entry_of(parts.FILES[name], others[name]) for name in names] for part, names in parts.PARTS.items()
+    }
+    text = json.dumps({"files": found, "parts": by_part}, ensure_ascii=False, indent=1)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
@@ -43,13 +47,21 @@ def _entry(name, kind, as_of, header, roles, constants, written: Written) -> dic
         "left_out": personal,
         "formats": {},
     }
+    return _said(f"usage/{name}", kind, as_of, mapping, written)
+
+
+def _entry_of(file: parts.File, written: Written) -> dict[str, object]:
+    return _said(file.path, file.kind, LAST_DAY, file.mapping(), written)
+
+
+def _said(path: str, kind: str, as_of: date | None, mapping: dict[str, object], written: Written) -> dict[str, object]:
     duplicates, refused = written.count(DUPLICATE), written.count(REFUSED)
     rows = {"read": written.good + duplicates + refused, "accepted": written.good}
     return {
-        "file": f"usage/{name}",
+        "file": path,
         "kind": kind,
         "as_of": as_of and as_of.isoformat(),
-        "card": f"cards/{Path(name).stem}.md",
+        "card": f"cards/{Path(path).stem}.md",
         "mapping": mapping,
         "rows": rows | {"duplicates": duplicates, "refused": refused},
     }

@@ -11,7 +11,10 @@ class Kind:
     """What one row is, by its roles.
 
     `roles` maps each role to its type. `required` lists groups: at least one role of each group
-    must be mapped. `key` is the role that stands once in a table; `time` the role that says when.
+    must be mapped. `key` is the role that stands once in a table (in a log, where `time` is mapped as
+    well, it may stand again); `time` the role that says when.
+    `dated`: columns beside the roles may hold dates, such as one per step; they are kept under
+    their headers. `wide` is the role that a date per step stands in for.
     Types: text; moment (timestamp without zone); day (a timestamp at midnight); number (decimal).
     """
 
@@ -21,6 +24,8 @@ class Kind:
     key: str | None = None
     time: str | None = None
     snapshot: bool = False  # every import is the whole list as of a day
+    dated: bool = False
+    wide: str | None = None
 
 
 KINDS = {
@@ -66,6 +71,49 @@ KINDS = {
             },
             (("occurred_at",), ("customer_id", "user_id")),
             time="occurred_at",
+        ),
+        Kind(
+            "deals",
+            {
+                "deal_id": TEXT,
+                "phase": TEXT,
+                "customer_id": TEXT,
+                "owner": TEXT,
+                "source": TEXT,
+                "amount": NUMBER,
+                "created_at": MOMENT,
+                "closed_at": MOMENT,
+                "lost_reason": TEXT,
+            },
+            (("deal_id",), ("phase",)),
+            key="deal_id",
+            snapshot=True,
+            dated=True,
+        ),
+        Kind(
+            "contracts",
+            {
+                "customer_id": TEXT,
+                "term_start": DAY,
+                "term_end": DAY,
+                "plan": TEXT,
+                "amount": NUMBER,
+                "outcome": TEXT,
+                "churn_reason": TEXT,
+            },
+            (("customer_id",), ("term_start",), ("term_end",)),
+            snapshot=True,
+            dated=True,
+        ),
+        Kind(
+            "cases",
+            {"case_id": TEXT, "step": TEXT, "entered_at": MOMENT, "customer_id": TEXT, "owner": TEXT},
+            (("case_id",), ("step",)),
+            key="case_id",
+            time="entered_at",
+            snapshot=True,
+            dated=True,
+            wide="step",
         ),
     )
 }

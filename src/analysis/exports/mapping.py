@@ -14,6 +14,7 @@ from analysis.errors import (
     MissingColumnError,
     MissingRolesError,
     RoleNameError,
+    TwoFormsError,
 )
 from analysis.exports import values
 from analysis.exports.export import Export
@@ -36,7 +37,12 @@ class Mapping:
         personal: headers recognised as a person's data, whether they are kept or not.
         left_out: headers that are not imported at all.
         formats: role -> how its values are written where they do not say so themselves: `dmy`
-            or `mdy`, `utc`, or both parted by a space.
+            or `mdy`, `utc`, or both parted by a space. A column of dates that has no role stands
+            by its header.
+        steps: those of the dimensions that hold a date per step or phase, in the order of the steps. They are kept
+            as timestamps under their headers, one row a case or deal: so a file's row stays one row, and a
+            later upload of the list replaces it as a whole.
+        dates: other dimensions that hold dates and are kept as timestamps, such as a day that is planned.
     """
 
     kind: str
@@ -46,6 +52,19 @@ class Mapping:
     personal: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     formats: dict[str, str] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """The dimensions that are kept as timestamps."""
+        return (*self.steps, *self.dates)
+
+    @property
+    def key(self) -> str | None:
+        """The role that stands once in the table; None for a log."""
+        kind = KINDS[self.kind]
+        return None if kind.time in self.roles else kind.key
 
     def to_json(self) -> str:
         """What `from_json` reads back."""
@@ -55,11 +74,11 @@ class Mapping:
     def from_json(cls, text: str) -> "Mapping":
         """The mapping that `to_json` wrote."""
         given = json.loads(text)
-        lists = {name: tuple(given[name]) for name in ("dimensions", "personal", "left_out")}
-        return cls(**(given | lists))
+        lists = ("dimensions", "personal", "left_out", "steps", "dates")
+        return cls(**(given | {name: tuple(given.get(name, ())) for name in lists}))
 
     def order(self, role: str) -> str:
-        """`ymd`, or which of day and month comes first."""
+        """`ymd`, or which of day and month comes first; of a role, or of a header without one."""
         return next((word for word in self.formats.get(role, "").split() if word in ORDERS), "ymd")
 
     def is_utc(self, role: str) -> bool:
@@ -93,7 +112,8 @@ def fill(export: Export, mapping: Mapping) -> Mapping:
     """The mapping with every header in its place: what is neither a role nor left out is a dimension."""
     used = {*mapping.roles.values(), *mapping.left_out}
     kept = tuple(column for column in export.columns if column not in used)
-    return Mapping(**(asdict(mapping) | {"dimensions": kept}))
+    dated = {name: tuple(c for c in getattr(mapping, name) if c not in used) for name in ("steps", "dates")}
+    return Mapping(**(asdict(mapping) | dated | {"dimensions": kept}))
 
 
 def check(export: Export, mapping: Mapping) -> None:
@@ -106,6 +126,7 @@ def check(export: Export, mapping: Mapping) -> None:
         ColumnTwiceError: one header for two roles.
         RoleNameError: a dimension that is called like a role.
         ConstantError: a value for the whole file that is no date or number where one is needed.
+        TwoFormsError: a date per step, and a column that says the step.
     """
     if mapping.kind not in KINDS:
         raise ChoiceError("kind", mapping.kind, list(KINDS))
@@ -114,6 +135,7 @@ def check(export: Export, mapping: Mapping) -> None:
     for column in (*mapping.roles.values(), *mapping.dimensions):
         if column not in export.columns:
             raise MissingColumnError(export.name, column, export.columns)
+    _check_dates(export, mapping, kind)
     roles = {same(role): role for role in (*kind.roles, *((ROSTER_DAY,) if kind.snapshot else ()))}
     for column in mapping.dimensions:
         if same(column) in roles:
@@ -124,7 +146,7 @@ def _check_roles(export: Export, mapping: Mapping, kind: Kind) -> None:
     for role in (*mapping.roles, *mapping.constants):
         if role not in kind.roles:
             raise ChoiceError("role", role, list(kind.roles))
-    if gaps := missing(kind, mapping.roles):
+    if gaps := missing(kind, mapping.roles, mapping.steps):
         raise MissingRolesError(export.name, kind.name, gaps, export.columns)
     for column in set(mapping.roles.values()):
         roles = [role for role, header in mapping.roles.items() if header == column]
@@ -136,9 +158,21 @@ def _check_roles(export: Export, mapping: Mapping, kind: Kind) -> None:
         constant(kind, role, value)
 
 
-def missing(kind: Kind, roles: dict[str, str] | Sequence[str]) -> tuple[str, ...]:
-    """The roles, one or all of each group, that the kind needs and nobody chose."""
-    return tuple(role for group in kind.required if not set(group) & set(roles) for role in group)
+def _check_dates(export: Export, mapping: Mapping, kind: Kind) -> None:
+    if mapping.moments and not kind.dated:
+        raise ChoiceError("kind", kind.name, [name for name, each in KINDS.items() if each.dated])
+    for column in mapping.moments:
+        if column not in mapping.dimensions or mapping.moments.count(column) > 1:
+            raise MissingColumnError(export.name, column, mapping.dimensions)
+    said = [header for role, header in mapping.roles.items() if role in (kind.wide, kind.time)]
+    if kind.wide and mapping.steps and said:
+        raise TwoFormsError(export.name, mapping.steps, said)
+
+
+def missing(kind: Kind, roles: dict[str, str] | Sequence[str], steps: Sequence[str] = ()) -> tuple[str, ...]:
+    """The roles, one or all of each group, that the kind needs and nobody chose; `steps`: columns of a date each."""
+    given = {*roles, kind.wide} if steps else {*roles}
+    return tuple(role for group in kind.required if not set(group) & given for role in group)
 
 
 def constant(kind: Kind, role: str, value: str) -> object:

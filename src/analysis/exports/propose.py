@@ -9,12 +9,13 @@ import pandas as pd
 from analysis.exports import personal, synonyms, values
 from analysis.exports.export import Export
 from analysis.exports.forms import Refusal
-from analysis.exports.mapping import UTC, Mapping, missing
+from analysis.exports.mapping import UTC, Mapping, fill, missing
 from analysis.exports.text import plain, same, trim
 from analysis.tables import DAY, KINDS, MOMENT, NUMBER, TEXT, Kind
 from analysis.words import text
 
 ENOUGH = 0.15  # below this score a column is not proposed for a role
+STEPS = 3  # so many columns of dates are the steps of a list; fewer are only dates
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def propose(export: Export, kind: str | None = None, remembered: Mapping | None 
     ranked = _rank(export, columns)
     chosen = kind or (remembered.kind if remembered else ranked[0][0])
     roles, reasons = _roles(KINDS[chosen], columns)
+    steps, dates = _dates(KINDS[chosen], columns, roles)
     constants = _constants(export, chosen, roles)
     private = tuple(column.name for column in columns if column.personal)
     left_out = tuple(name for name in private if name not in roles.values())
@@ -69,14 +71,13 @@ def propose(export: Export, kind: str | None = None, remembered: Mapping | None 
     if remembered and remembered.kind == chosen and set(remembered.roles.values()) <= set(export.columns):
         roles, constants = dict(remembered.roles), dict(remembered.constants)
         left_out = tuple(c for c in export.columns if c in remembered.left_out)
+        steps, dates = remembered.steps, remembered.dates
         reasons |= dict.fromkeys(roles.values(), "remembered")
-    formats = _formats(export, KINDS[chosen], roles, columns)
+    formats = _formats(export, KINDS[chosen], roles, columns, (*steps, *dates))
     if remembered and remembered.kind == chosen:
-        formats |= {role: written for role, written in remembered.formats.items() if role in roles}
-    used = {*roles.values(), *left_out}
-    kept = tuple(column for column in export.columns if column not in used)
-    mapping = Mapping(chosen, roles, constants, kept, private, left_out, formats)
-    return Proposal(mapping, reasons, missing(KINDS[chosen], roles), ranked)
+        formats |= {name: written for name, written in remembered.formats.items() if name in formats or name in roles}
+    mapping = fill(export, Mapping(chosen, roles, constants, (), private, left_out, formats, steps, dates))
+    return Proposal(mapping, reasons, missing(KINDS[chosen], roles, steps), ranked)
 
 
 def look(export: Export) -> list[Column]:
@@ -126,8 +127,9 @@ def _fit(kind: Kind, role: str, column: Column) -> float:
 
 def _roles(kind: Kind, columns: Sequence[Column]) -> tuple[dict[str, str], dict[str, str]]:
     """The best pairs first; every role and every column once."""
+    wanted = [role for role in kind.roles if not (_is_wide(kind, columns) and role in (kind.wide, kind.time))]
     pairs = [
-        (_fit(kind, role, column), -place, role, column) for place, column in enumerate(columns) for role in kind.roles
+        (_fit(kind, role, column), -place, role, column) for place, column in enumerate(columns) for role in wanted
     ]
     roles: dict[str, str] = {}
     reasons: dict[str, str] = {}
@@ -138,6 +140,26 @@ def _roles(kind: Kind, columns: Sequence[Column]) -> tuple[dict[str, str], dict[
         roles[role] = column.name
         reasons[column.name] = "by_values" if by_values else "by_header"
     return {role: roles[role] for role in kind.roles if role in roles}, reasons
+
+
+def _is_wide(kind: Kind, columns: Sequence[Column]) -> bool:
+    """Whether a list holds a date per step, so that no column says the step."""
+    return kind.wide is not None and len([column for column in columns if _tells_step(column)]) >= STEPS
+
+
+def _tells_step(column: Column) -> bool:
+    return column.moments >= 0.5 and not synonyms.NO_STEP.search(same(column.name))
+
+
+def _dates(kind: Kind, columns: Sequence[Column], roles: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Columns of dates beside the roles, in the order of the file: those of steps or phases, and others."""
+    if not kind.dated:
+        return (), ()
+    free = [c for c in columns if c.name not in roles.values() and not c.personal and c.moments >= 0.5]
+    steps = tuple(c.name for c in free if _tells_step(c))
+    if len(steps) < STEPS:
+        steps = ()
+    return steps, tuple(c.name for c in free if c.name not in steps and c.moments == 1)
 
 
 def _rank(export: Export, columns: Sequence[Column]) -> tuple[tuple[str, float], ...]:
@@ -153,13 +175,23 @@ def _kind_score(kind: Kind, columns: Sequence[Column]) -> float:
     roles, _ = _roles(kind, columns)
     by_name = {column.name: column for column in columns}
     fits = {role: _fit(kind, role, by_name[name]) for role, name in roles.items()}
+    steps, _ = _dates(kind, columns, roles)
+    if kind.wide and steps:
+        fits[kind.wide] = 1.0
     needed = sum(max((fits.get(role, 0.0) for role in group), default=0.0) for group in kind.required)
     score = needed / len(kind.required) + 0.1 * sum(fits.values()) + 0.4 * fits.get(kind.time or "", 0.0)
-    if kind.key and kind.key in roles:
-        distinct = by_name[roles[kind.key]].distinct
-        score += 0.4 if distinct == 1 else 0.0 if distinct > 0.98 else -0.6
+    if kind.key and kind.key in roles and kind.time not in roles:
+        score += _once(by_name[roles[kind.key]])
         score -= 0.6 * any(column.name not in roles.values() and _says_when(column) for column in columns)
-    return score - bool(missing(kind, roles))
+    return score - bool(missing(kind, roles, steps))
+
+
+def _once(column: Column) -> float:
+    """What it says for a list that its key stands once; a few rows more are mistakes of the file."""
+    again = len(column.filled) * (1 - column.distinct)
+    if column.distinct == 1:
+        return 0.4
+    return 0.0 if column.distinct > 0.98 or (column.distinct > 0.9 and again < 4) else -0.6
 
 
 def _says_when(column: Column) -> bool:
@@ -181,12 +213,14 @@ def _constants(export: Export, kind: str, roles: dict[str, str]) -> dict[str, st
     return {"activity": "use"}
 
 
-def _formats(export: Export, kind: Kind, roles: dict[str, str], columns: Sequence[Column]) -> dict[str, str]:
-    """How dates are written where their values leave it open."""
+def _formats(
+    export: Export, kind: Kind, roles: dict[str, str], columns: Sequence[Column], dates: Sequence[str]
+) -> dict[str, str]:
+    """How dates are written where their values leave it open; of columns without a role by their header."""
     by_name = {column.name: column for column in columns}
     formats = {}
-    for role, name in roles.items():
-        if kind.roles[role] in (MOMENT, DAY):
+    for role, name in [*roles.items(), *((name, name) for name in dates)]:
+        if role in dates or kind.roles[role] in (MOMENT, DAY):
             order = _order(export, by_name[name])
             utc = UTC if "utc" in same(name) else ""
             if written := " ".join(word for word in (order, utc) if word):

@@ -24,8 +24,8 @@ ROLES: dict[str, str] = {
         Created Last_Sign_In_[READ_ONLY] Last_Activity_Date Last_active_(UTC) Last_Login Accessed_At Activity_Date""",
     "activity": """操作 操作内容 操作種別 イベント名 イベント 利用種別 利用内容 行動 アクション 処理 処理内容 操作名 機能 機能名 種別 区分 内容
         Activity Event Event_name Action Operation Login_Type Type Application""",
-    "amount": """金額 売上金額 売上 注文金額 受注金額 購入金額 明細金額 価格 税込金額 税抜金額 合計金額 合計 請求金額 商品合計金額
-        Amount Line_Total Lineitem_price Price Sales Revenue Total""",
+    "amount": """金額 売上金額 売上 注文金額 受注金額 購入金額 明細金額 価格 税込金額 税抜金額 合計金額 合計 請求金額 商品合計金額 商談金額 契約金額 見積金額 見込金額 月額 月額料金 月額(円) 年額
+        Amount Line_Total Lineitem_price Price Sales Revenue Total Deal_Amount Contract_Value MRR Monthly_Fee""",
     "customer_id": """顧客ID 顧客コード 顧客番号 得意先コード 得意先ID 取引先コード 取引先ID 会員ID 会員番号 お客様番号 お客様ID お客さまID お客さま番号
         店舗コード 店舗ID 取引先名 取引先名称 会社名 顧客名 得意先名
         Customer_ID CustomerID Customer_No Customer_Number Client_ID Account_ID Account_Name Company_Name Requester_id""",
@@ -38,7 +38,39 @@ ROLES: dict[str, str] = {
     "quantity": "数量 個数 注文数 受注数 点数 購入数 Quantity Qty Lineitem_quantity Units",
     "category": """カテゴリー カテゴリ 分類 種別 区分 問い合わせ種別 お問い合わせ種別 問い合わせ区分 お問い合わせ区分 問い合わせ分類 カテゴリー名 課題タイプ 用件
         Category Type Ticket_type Issue_Type Topic""",
-    "source": "経路 受付経路 流入元 チャネル 媒体 問い合わせ経路 受付方法 リードソース 購入元 Source Channel Via Lead_Source",
+    "source": "経路 受付経路 流入元 チャネル 媒体 問い合わせ経路 受付方法 リードソース 購入元 主リードソース 獲得経路 商談経路 商談のきっかけ きっかけ Source Channel Via Lead_Source Original_Source Original_Traffic_Source",
+    "deal_id": """商談ID 商談番号 商談コード 商談No 商談管理番号 取引ID 案件ID 案件番号 案件コード 案件No 見込み客番号 商談名 取引名 案件名 レコード番号
+        Deal_ID Opportunity_ID Opportunity_Number Record_ID Deal_Number Deal_Name Opportunity_Name Deal Opportunity Record_number ID""",
+    "phase": """フェーズ 商談フェーズ 商談ステージ 取引ステージ 営業フェーズ 営業ステージ ステージ 商談状況 商談ステータス 案件フェーズ 案件ステータス
+        進捗フェーズ 進捗 進捗状況 受注確度 ステータス 状態
+        Stage Deal_Stage Opportunity_Stage Sales_Stage Phase Pipeline_Stage StageName Status""",
+    "owner": """担当者 営業担当者 営業担当 担当営業 担当 商談_所有者 商談所有者 取引担当者 案件担当者 所有者 主担当 主担当者 担当者名 営業担当者名 制作担当 作業者
+        Owner Opportunity_Owner Deal_owner Deal_Owner_Name Record_Owner Sales_Rep Sales_Representative Assigned_To Assignee Account_Manager Agent""",
+    "created_at": """作成日 作成日時 商談作成日 商談開始日 商談発生日 案件発生日 発生日 登録日 登録日時 起票日 受付日 初回接触日 開始日
+        Created_Date Create_Date Created_at Created_On Created Date_Created Created_Date/Time Opened_Date Open_Date Start_Date""",
+    "closed_at": """完了日 クローズ日 決着日 成約日 商談終了日 商談完了日 受注/失注日 受注・失注日 受注失注日 終了日 受注日 成立日 完了予定日 クローズ予定日 受注予定日
+        Closed_Date Close_Date Closed_at Closed_On Date_Closed Won/Lost_Date Closed Expected_Close_Date""",
+    "lost_reason": """失注理由 失注要因 失注原因 失注理由区分 失注種別 失注区分 失注理由詳細 受注/失注理由 受注/失注理由詳細 受失注理由 敗因 不成立理由 見送り理由
+        Lost_Reason Loss_Reason Closed_Lost_Reason Reason_Lost Reason_for_Loss Loss_Category""",
+    "term_start": """契約開始日 契約期間開始日 契約期間(開始) 契約期間(自) 契約開始 契約期間開始 契約始期 契約開始年月日 期間開始日 更新開始日 開始日 契約日
+        Contract_Start_Date Contract_Start Term_Start Term_Start_Date Current_Period_Start_(UTC) Current_Period_Start Subscription_Start_Date
+        Subscription_Start Period_Start Effective_Date Start_Date Start_Date_(UTC)""",
+    "term_end": """契約終了日 契約満了日 契約期間終了日 契約期間(終了) 契約期間(至) 契約終了 契約期間終了 契約終期 契約満期日 満了日 契約期限 契約終了年月日 期間終了日 終了日 有効期限
+        Contract_End_Date Contract_End Term_End Term_End_Date Current_Period_End_(UTC) Current_Period_End Subscription_End_Date
+        Subscription_End Period_End Expiration_Date Expiry_Date End_Date Ended_At_(UTC)""",
+    "plan": """プラン 契約プラン プラン名 料金プラン ご利用プラン 利用プラン コース コース名 契約コース 契約種別 契約内容 契約商品
+        Plan Plan_Name Subscription_Plan Pricing_Plan Tier Package""",
+    "outcome": """更新結果 契約結果 更新/解約 更新・解約 継続/解約 継続・解約 更新区分 継続区分 更新状況 更新状態 結果 契約状態 契約状況 契約ステータス 状態 ステータス
+        Outcome Renewal_Outcome Renewal_Status Renewed Contract_Status Subscription_Status Result Status""",
+    "churn_reason": """解約理由 解約要因 解約理由区分 契約終了理由 終了理由 非更新理由 不更新理由 退会理由 離脱理由
+        Churn_Reason Cancellation_Reason Cancel_Reason Reason_for_Cancellation Cancelled_Reason End_Reason""",
+    "case_id": """案件番号 案件ID 案件No 案件コード 管理番号 制作番号 ケース番号 ケースID 進行番号 依頼番号 課題キー チケット番号 チケットID 申請番号 申込番号 受付番号
+        整理番号 企画番号 原稿番号 レコード番号 課題ID キー 案件名 No. № 番号
+        Case_ID CaseID Case case:concept:name Case_Number Issue_key Ticket_ID Ticket_Number Request_ID Job_ID Project_ID Record_number Key ID""",
+    "step": """工程 工程名 作業工程 ステップ 段階 進捗 進捗状況 進行状況 フェーズ ステータス 対応状況 状態 変更後 変更後のステータス 変更後ステータス 作業
+        Step Step_Name Stage Phase To_Stage concept:name Activity Task New_Value New_Status Status State""",
+    "entered_at": """開始日時 着手日時 移行日時 変更日時 ステータス変更日時 工程開始日時 完了日時 更新日時 日時 工程開始日 着手日 移行日 変更日 開始日 日付 タイムスタンプ
+        Entered_At Entered Start_Time Start_Timestamp time:timestamp Timestamp Changed_At Edit_Date Last_Modified_Date Last_Modified Date/Time Time Date""",
     "text": "内容 本文 問い合わせ内容 お問い合わせ内容 件名 質問 質問内容 コメント 備考 Text Body Message Subject Description Comment",
 }
 
@@ -49,6 +81,9 @@ FILE_WORDS: dict[str, str] = {
     "customers": r"顧客|得意先|取引先|お客さま|お客様|customers?|clients?",
     "orders": r"注文|受注|売上|購買|購入|明細|orders?|sales|invoices?|purchases?",
     "inquiries": r"問い?合わ?せ|苦情|クレーム|inquir(?:y|ies)|tickets?|complaints?|support",
+    "deals": r"商談|案件|パイプライン|deals?|opportunit(?:y|ies)|pipeline",
+    "contracts": r"契約|contracts?|subscriptions?",
+    "cases": r"進行|進捗|工程|制作|プロセス|案件|cases?|workflow|process|production|steps",
 }
 
 # What was done, where a log has no column that says so but its name or its headers do.
@@ -59,6 +94,12 @@ ACTIVITIES = {
     "download": re.compile(r"ダウンロード|download"),
 }
 ASKED = re.compile(r"問い?合わ?せ|受付|相談|苦情|クレーム|inquir|ticket|complain|support|request")
+# A date of a list that tells no step: planned, of the row itself, or the last or next of many.
+NO_STEP = re.compile(
+    r"予定|予想|見込|期限|期日|締切|〆切|納期|^次回|^(?:作成|登録|更新|変更|出力|取得|生年|誕生)"
+    r"|最終(?:更新|変更|利用|ログイン|アクセス|接触|活動|訪問|連絡|対応|行動)"
+    r"|\b(?:due|plan(?:ned)?|expected|scheduled|forecast|target|deadline|next|last|latest|updated|modified|created?|birth)\b"
+)
 LAST = re.compile(r"最終|最後|\blast\b")
 
 

@@ -17,6 +17,7 @@ from analysis.exports.text import MARKS
 from analysis.tables import DAY, KINDS, MOMENT, NUMBER, TEXT
 
 REPEAT = "_repeat"
+SPANS = (("valid_from", "valid_to"), ("term_start", "term_end"))
 TYPES = {TEXT: pa.string(), MOMENT: pa.timestamp("us"), DAY: pa.timestamp("us"), NUMBER: pa.decimal128(18, 4)}
 Progress = Callable[[int, float], None]
 
@@ -40,16 +41,16 @@ def convert(export: Export, mapping: Mapping, *, progress: Progress | None = Non
     Returns:
         Chunks of some ten thousand rows: `accepted` of `schema(mapping)`, `refused` of `refused.REFUSED`.
         A second row of an account in a table with one row a key is marked `_repeat` where it is
-        identical; where it differs, both are refused.
+        identical; where it differs, both are refused. A date per step (`Mapping.steps`) is a column of
+        timestamps beside the others; a row with one that cannot be read is refused.
 
     Raises:
         AnalysisError: the mapping does not fit, or the file turns out not to be readable.
     """
     check(export, mapping)
-    kind = KINDS[mapping.kind]
     keys = None
-    if kind.key:
-        keys = keyed.collect((_Batch(batch, mapping).accepted() for batch in export.batches()), kind.key)
+    if mapping.key:
+        keys = keyed.collect((_Batch(batch, mapping).accepted() for batch in export.batches()), mapping.key)
     seen = Seen()
     for rows in export.batches_counting(seen):
         batch = _Batch(rows, mapping)
@@ -62,10 +63,13 @@ def convert(export: Export, mapping: Mapping, *, progress: Progress | None = Non
 
 
 def schema(mapping: Mapping) -> pa.Schema:
-    """Of `Chunk.accepted`: `_line`, `_repeat`, the mapped roles, `c1` … for the dimensions."""
+    """Of `Chunk.accepted`: `_line`, `_repeat`, the mapped roles, `c1` … for the dimensions: text, or timestamps."""
     kinds = KINDS[mapping.kind].roles
     roles = [(role, TYPES[kinds[role]]) for role in kinds if role in mapping.roles or role in mapping.constants]
-    dimensions = [(f"c{place}", pa.string()) for place in range(1, len(mapping.dimensions) + 1)]
+    dimensions = [
+        (f"c{place}", TYPES[MOMENT if column in mapping.moments else TEXT])
+        for place, column in enumerate(mapping.dimensions, 1)
+    ]
     return pa.schema([(LINE, pa.int64()), (REPEAT, pa.bool_()), *roles, *dimensions])
 
 
@@ -81,6 +85,7 @@ class _Batch:
         if rows.column(SURPLUS).null_count < rows.num_rows:
             self.problems.add(_valid(rows.column(SURPLUS)), "too_many_cells", None)
         self.roles = {role: self._role(role) for role in self.kind.roles if role in schema(mapping).names}
+        self.dates = {column: self._dates(column, column) for column in mapping.moments}
         self._check_required()
         self._check_span()
 
@@ -94,9 +99,14 @@ class _Batch:
             return _without_marks(texts) if role.endswith("_id") else texts
         if written == NUMBER:
             return self._keep(columnar.as_numbers, columnar.numbers(texts), column)
-        read = columnar.moments(texts, self.mapping.order(role), self.mapping.is_utc(role))
+        return self._dates(column, role, day=written == DAY)
+
+    def _dates(self, column: str, written: str, *, day: bool = False) -> pa.Array:
+        """A column as moments; `written`: under which name the mapping says how its dates are written."""
+        texts = clean(self.rows.column(column))
+        read = columnar.moments(texts, self.mapping.order(written), self.mapping.is_utc(written))
         self.shifted += read.shifted
-        return self._keep(lambda r: columnar.as_moments(r, day=written == DAY), read, column)
+        return self._keep(lambda r: columnar.as_moments(r, day=day), read, column)
 
     def _keep(self, make: Callable[[columnar.Read], pa.Array], read: columnar.Read, column: str) -> pa.Array:
         for code in np.unique(read.codes[read.codes > columnar.NOTHING]).tolist():
@@ -106,28 +116,35 @@ class _Batch:
     def _check_required(self) -> None:
         for group in self.kind.required:
             mapped = [role for role in group if role in self.roles]
+            if not mapped:
+                continue  # a date per step stands in for it
             empty = np.logical_and.reduce([~_valid(self.roles[role]) for role in mapped])
             self.problems.add(empty, "missing", self.mapping.roles.get(mapped[0]))
 
     def _check_span(self) -> None:
-        if {"valid_from", "valid_to"} <= self.roles.keys():
-            wrong = pc.fill_null(pc.less(self.roles["valid_to"], self.roles["valid_from"]), False)
-            column = self.mapping.roles.get("valid_to")
-            self.problems.add(wrong.to_numpy(zero_copy_only=False), "end_before_start", column)
+        for first, last in SPANS:
+            if {first, last} <= self.roles.keys():
+                wrong = pc.fill_null(pc.less(self.roles[last], self.roles[first]), False)
+                column = self.mapping.roles.get(last)
+                self.problems.add(wrong.to_numpy(zero_copy_only=False), "end_before_start", column)
 
     def resolve(self, keys: keyed.Keys) -> None:
         """Second rows of a key: mark the identical, refuse all that differ."""
-        assert self.kind.key
+        key = self.mapping.key
+        assert key
         line = self.rows.column(LINE).to_numpy()
-        several, differs, first, last = keys.look(self.roles[self.kind.key])
+        several, differs, first, last = keys.look(self.roles[key])
         several &= self.problems.none()
         other = np.where(line == first, last, first)
-        self.problems.add(several & differs, "second_row", self.mapping.roles[self.kind.key], {"other": other})
+        self.problems.add(several & differs, "second_row", self.mapping.roles[key], {"other": other})
         self.repeat = several & ~differs & (line != first)
 
     def accepted(self) -> pa.Table:
         """The rows without a problem."""
-        dimensions = [clean(self.rows.column(column)) for column in self.mapping.dimensions]
+        dimensions = [
+            self.dates[column] if column in self.dates else clean(self.rows.column(column))
+            for column in self.mapping.dimensions
+        ]
         arrays = [self.rows.column(LINE), pa.array(self.repeat), *self.roles.values(), *dimensions]
         table = pa.Table.from_arrays(arrays, schema=schema(self.mapping))
         good = self.problems.none()

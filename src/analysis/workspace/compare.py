@@ -6,7 +6,6 @@ import duckdb
 import pandas as pd
 
 from analysis.errors import ListsError
-from analysis.tables import KINDS
 from analysis.workspace.imports import Import
 from analysis.workspace.reader import stored
 from analysis.workspace.sql import fold, quote
@@ -26,8 +25,8 @@ def compare_rosters(ws: "Workspace", old_id: str, new_id: str) -> pd.DataFrame:
     Raises: UnknownImportError; ListsError: the two are not lists of one kind.
     """
     old, new = ws.import_(old_id), ws.import_(new_id)
-    key = KINDS[new.kind].key
-    if key is None or old.kind != new.kind:
+    key = new.mapping.key
+    if key is None or old.kind != new.kind or old.mapping.key != key:
         raise ListsError(old.name, new.name)
     before, after = _columns(ws, old), _columns(ws, new)
     shared = [name for name in after if name in before and name != key]

@@ -1,6 +1,6 @@
 """What a workspace holds at one moment, as DuckDB relations of one cursor."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from analysis.errors import ChoiceError
-from analysis.tables import KINDS, ROSTER_DAY, TEXT
+from analysis.tables import KINDS, MOMENT, ROSTER_DAY, TEXT
 from analysis.workspace.duplicates import SQL_TYPES
 from analysis.workspace.imports import Import
 from analysis.workspace.layout import Layout
@@ -38,9 +38,10 @@ class Reader:
         """
         imports = self.imports(kind, as_of=as_of, history=history)
         columns = self.columns(kind)
+        dated = {fold(header) for each in self._of(kind) for header in each.mapping.moments}
         queries, values = [], []
         for each in imports:
-            query, bound = self._rows(each, columns, history)
+            query, bound = self._rows(each, columns, dated, history)
             queries.append(query)
             values += bound
         if not queries:
@@ -76,13 +77,15 @@ class Reader:
     def _stored(self, each: Import) -> tuple[str, ...]:
         return stored(self._layout.table(each.kind, each.id))
 
-    def _rows(self, each: Import, columns: dict[str, str], history: bool) -> tuple[str, list[object]]:
-        """One SELECT over the effective rows of an import, columns it lacks as null."""
+    def _rows(
+        self, each: Import, columns: dict[str, str], dated: Collection[str], history: bool
+    ) -> tuple[str, list[object]]:
+        """One SELECT over the effective rows of an import, columns it lacks as null; `dated` dimensions hold dates."""
         mine = {fold(header): column for column, header in each.columns.items()}
         mine |= {role: role for role in self._stored(each) if role in KINDS[each.kind].roles}
+        absent = {name: f"NULL::{sql_type(each.kind, name, key in dated)}" for name, key in columns.items()}
         shown = [
-            f"{quote(mine[key]) if key in mine else f'NULL::{sql_type(each.kind, name)}'} AS {quote(name)}"
-            for name, key in columns.items()
+            f"{quote(mine[key]) if key in mine else absent[name]} AS {quote(name)}" for name, key in columns.items()
         ]
         values: list[object] = []
         if history:
@@ -114,9 +117,9 @@ def day_of(each: Import) -> datetime:
     return datetime(day.year, day.month, day.day)
 
 
-def sql_type(kind: str, name: str) -> str:
-    """How DuckDB calls the type of a column: dimensions are text."""
-    return SQL_TYPES[KINDS[kind].roles.get(name, TEXT)]
+def sql_type(kind: str, name: str, dated: bool = False) -> str:
+    """How DuckDB calls the type of a column: dimensions are text, or `dated`."""
+    return SQL_TYPES[KINDS[kind].roles.get(name, MOMENT if dated else TEXT)]
 
 
 def stored(path: Path) -> tuple[str, ...]:
@@ -134,8 +137,9 @@ def _until(relation: duckdb.DuckDBPyRelation, time: str, day: date) -> duckdb.Du
 
 
 def _nothing(kind: str, history: bool) -> str:
-    """No rows, with the roles that the kind must have."""
-    roles = [role for group in KINDS[kind].required for role in group]
+    """No rows, with the roles that the kind must have, and its time."""
+    needed = [role for group in KINDS[kind].required for role in group]
+    roles = dict.fromkeys([*needed, *filter(None, [KINDS[kind].time])])
     shown = [f"NULL::{sql_type(kind, role)} AS {quote(role)}" for role in roles]
     shown += [f"NULL::TIMESTAMP AS {ROSTER_DAY}"] if history else []
     return f"SELECT {', '.join(shown)} WHERE false"
