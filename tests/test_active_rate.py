@@ -68,6 +68,16 @@ def test_an_account_is_valid_through_its_last_day(engine, valid, valid_from, val
 
 
 @engines
+@pytest.mark.parametrize(("every", "second"), [("week", date(2026, 4, 13)), ("month", date(2026, 5, 1))])
+def test_a_bucket_that_the_period_cuts_begins_with_the_period(engine, every, second):
+    friday_to_wednesday = Period(date(2026, 4, 10), date(2026, 5, 21))
+    world = World({None: [account("a")]}, logins(("a", "2026-04-10 09:00"), ("a", "2026-04-09")))
+    found = records(an.active_rate_trend(*world.frames(engine), friday_to_wednesday, every=every))
+    rows = sorted((row["period_start"].date(), row["active_users"]) for row in found)
+    assert rows[:2] == [(date(2026, 4, 10), 1), (second, 0)]
+
+
+@engines
 def test_where_nobody_is_valid_no_device_has_a_row(engine):
     world = World({None: [account("a", valid_to=date(2026, 3, 31))]}, [use("a", "2026-04-02", "login", "pc")])
     assert rate(world, APRIL, engine, by="device") == []
