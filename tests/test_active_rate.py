@@ -78,6 +78,34 @@ def test_a_bucket_that_the_period_cuts_begins_with_the_period(engine, every, sec
 
 
 @engines
+@pytest.mark.parametrize("every", ["quarter", "half", "year"])
+@pytest.mark.parametrize(("at", "active"), [("2026-09-30 23:59:59", [1, 0]), ("2026-10-01 00:00:00", [0, 1])])
+def test_a_bucket_begins_with_its_first_moment(engine, every, at, active):
+    around = {"quarter": (7, 13), "half": (4, 16), "year": (-2, 22)}[every]  # months of 2026: two whole buckets
+    start, end = (date(2026 + (month - 1) // 12, (month - 1) % 12 + 1, 1) for month in around)
+    world = World({None: [account("a")]}, logins(("a", at)))
+    options = {"every": every, "fiscal_start": 10 if every == "year" else 4, "as_of": end}
+    found = records(an.active_rate_trend(*world.frames(engine), Period(start, end), **options))
+    assert [row["active_users"] for row in sorted(found, key=lambda row: row["period_start"])] == active
+
+
+@engines
+@pytest.mark.parametrize("rosters", [1, 2])
+def test_in_a_trend_an_account_of_two_rosters_of_a_bucket_counts_once(engine, rosters):
+    days = [None] if rosters == 1 else [date(2026, 4, 1), date(2026, 4, 15)]
+    world = World({day: [account("a"), account("b")] for day in days}, logins(("a", "2026-04-02"), ("a", "2026-04-20")))
+    (row,) = records(an.active_rate_trend(*world.frames(engine), APRIL, valid="any"))
+    assert (row["valid_users"], row["active_users"]) == (2, 1)
+
+
+@engines
+def test_a_stranger_who_came_before_the_period_is_none_of_it(engine):
+    world = World({None: [account("a")]}, logins(("z", "2026-03-31"), ("y", "2026-04-01")))
+    found = records(an.people(*world.frames(engine), APRIL, state="outside"))
+    assert [row["user_id"] for row in found] == ["y"]
+
+
+@engines
 def test_where_nobody_is_valid_no_device_has_a_row(engine):
     world = World({None: [account("a", valid_to=date(2026, 3, 31))]}, [use("a", "2026-04-02", "login", "pc")])
     assert rate(world, APRIL, engine, by="device") == []

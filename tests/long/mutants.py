@@ -23,7 +23,12 @@ import analysis
 TESTS = Path(__file__).resolve().parents[1]
 MODULES = ("period", "frames", "roster", "rules", "question", "active_rate", "trend", "people", "movement")
 # the tests that are nearest to a module, which see most of its flips at once, and then the others
-NEAREST = {"period": "test_period.py", "frames": "test_frames.py", "rules": "test_rules.py"}
+NEAREST = {
+    "period": "test_period.py",
+    "frames": "test_frames.py",
+    "rules": "test_rules.py",
+    "movement": "test_movement.py",
+}
 SOUNDNESS = "soundness/test_active_rate.py"
 CASES = (SOUNDNESS, *NEAREST.values(), "test_active_rate.py")
 NONE = -1  # no flip: what must survive, or the tests fail anyway
