@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 import narwhals.stable.v2 as nw
+from narwhals import Schema
 from narwhals.stable.v2.typing import IntoFrameT
 
 from analysis.frames import (
@@ -134,7 +135,7 @@ def _known(log: Frame, asked: Plan, as_of: date | None) -> datetime | None:
     return end_of(as_of, max(days, default=None))
 
 
-def _fulfils(step: Step, schema: nw.Schema) -> nw.Expr:
+def _fulfils(step: Step, schema: Schema) -> nw.Expr:
     """1 where an event is the step's."""
     holds = among("activity", schema["activity"], step.activities)
     holds = holds & step.rule.expression(schema, "activity", step.bare(schema.names())) if step.rule else holds

@@ -99,7 +99,7 @@ class FunnelArrays:
         return self._listed(people, asked, position, np.flatnonzero(chosen))
 
     def _people(self, asked: Plan, as_of: date | None) -> "People":
-        present = np.unique(self.log.codes) if len(self.log.codes) else []
+        present = np.flatnonzero(np.bincount(self.log.codes))
         check_steps(asked, [self.log.activities[code] for code in present if code < len(self.log.activities)])
         last = None if self.log.last is None else EPOCH + self.log.last * MICROSECOND
         end = end_of(as_of, last)

@@ -115,7 +115,7 @@ def _lands(plan: Plan, hop: int, position: int) -> nw.Expr:
 
 
 def _first_times(plan: Plan) -> list[nw.Expr]:
-    found = []
+    found: list[nw.Expr] = []
     for position in plan.later:
         hops = [hop for hop in range(1, len(plan.steps)) if position in landing(plan, hop)]
         times = [nw.when(nw.col(f"_r{hop}_{position}") == 1).then(nw.col(f"_m{hop}")) for hop in hops]
@@ -125,7 +125,7 @@ def _first_times(plan: Plan) -> list[nw.Expr]:
 
 def _alive(plan: Plan) -> list[nw.Expr]:
     """The start, where the chain stands on an earlier step at the person's last moment: nothing broke it."""
-    found = []
+    found: list[nw.Expr] = []
     for position in plan.later:
         stands = [
             (nw.col(f"_r{hop}_{earlier}") == 1) & ~nw.col(f"_m{hop}").is_null() & nw.col(f"_m{hop + 1}").is_null()

@@ -160,7 +160,7 @@ def in_order(
         order = np.lexsort((code, at, user))
         return order, user[order], at[order], code[order]
     key = (user.astype(np.int64) << (bits[1] + bits[2])) | (since << bits[2]) | code
-    order = np.argsort(key) if places else None
-    key = key[order] if order is not None else np.sort(key)
+    found = np.argsort(key) if places else None
+    key = key[found] if found is not None else np.sort(key)
     since = (key >> bits[2]) & ((1 << bits[1]) - 1)
-    return order, key >> (bits[1] + bits[2]), since * unit + begin, key & ((1 << bits[2]) - 1)
+    return found, key >> (bits[1] + bits[2]), since * unit + begin, key & ((1 << bits[2]) - 1)
