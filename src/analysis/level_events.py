@@ -126,7 +126,8 @@ def as_text(column: str, schema: Schema) -> nw.Expr:
 def _linked(placed: Frame, tables: Mapping[str, Frame], done: Pass, schema: Schema) -> Frame:
     """What the events are joined to: customers, or their users as `_user`, with `_end` and the windows' starts."""
     starts = {f"_s{days}": nw.col("_end").dt.offset_by(f"-{days}d").cast(nw.Datetime("us")) for days in done.windows}
-    base = placed.select(CUSTOMER, "_as_of", "_end").with_columns(**starts)
+    base = placed.select(CUSTOMER, "_as_of", "_end")
+    base = base.with_columns(**starts) if starts else base
     if CUSTOMER in schema:
         same_keys(done.table, schema[CUSTOMER], placed.collect_schema()[CUSTOMER])
         return base.drop("_as_of")
