@@ -114,6 +114,17 @@ DEFINITIONS = {
         _define("shrunk_rate", "interval", "source"),
         _define("aimed_share", "numerator", "denominator", "interval", "source"),
         _define("loss_share", "numerator", "denominator", "left_out", "source"),
+        _define("level_score", "left_out", "source"),
+        _define("state_rate", "numerator", "denominator", "left_out", "interval", "source"),
+        _define("level_rate", "numerator", "denominator", "left_out", "interval", "source"),
+        _define("level_move", "left_out", "source"),
+        _define("base_rate", "numerator", "denominator", "left_out", "interval", "source"),
+        _define("ppv", "numerator", "denominator", "left_out", "interval", "source"),
+        _define("npv", "numerator", "denominator", "left_out", "interval", "source"),
+        _define("lift", "left_out", "source"),
+        _define("phi", "left_out", "source"),
+        _define("agreement_rate", "numerator", "denominator", "left_out", "interval", "source"),
+        _define("kappa", "left_out", "source"),
     )
 }
 ACTIVE_RATE = DEFINITIONS["active_rate"]

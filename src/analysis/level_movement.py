@@ -87,12 +87,13 @@ def level_movers(
             check_position(opened, "cell", position)
         start, end = (0 if position is None else position + 1 for position in cell)
         moved = moved.filter(nw.col("_from") == nw.lit(start), nw.col("_to") == nw.lit(end))
+    moved = moved.select(CUSTOMER, "_from", "_to", _move=nw.col("move"))  # customers may have a column called so
     now = moved.filter(nw.col("_to") > 0).join(opened.placed(as_of), on=CUSTOMER, how="inner")
     gone = moved.filter(nw.col("_to") == 0).join(opened.placed(previous), on=CUSTOMER, how="inner")
-    kept = [*opened.given, "_from", "_to", "move"]
+    kept = [*opened.given, "_from", "_to", "_move"]
     rows = union([part.select(*kept) for part in (now, gone)])
-    ends = _ends(opened)
-    return listed(opened, rows, {name: ends.get(name, nw.col(name)) for name in ENDS}).to_native()
+    ends = {**_ends(opened), "move": nw.col("_move")}
+    return listed(opened, rows, {name: ends[name] for name in ENDS}).to_native()
 
 
 def _open(

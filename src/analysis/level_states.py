@@ -58,8 +58,8 @@ class Opened:
 
     def placed(self, as_of: date) -> Frame:
         """The customers of the list in force on a day, with `_as_of` and `_end` (the midnight after it)."""
-        rows = self.customers.with_columns(_as_of=moment(day_of(as_of)))
-        rows = rows.with_columns(_end=moment(day_of(as_of) + DAY), **self._dimensions())
+        day = day_of(as_of)  # all in one, so that a dimension called like a helper is read before it
+        rows = self.customers.with_columns(_as_of=moment(day), _end=moment(day + DAY), **self._dimensions())
         return keep(rows, [*in_force(self.lists), *self.conditions()])
 
     def conditions(self) -> list[nw.Expr]:
@@ -74,7 +74,8 @@ class Opened:
             named = {key: f"_c{len(counted) + i}" for i, key in enumerate(done.asked)}
             counts = event_counts(placed, self.tables, done)
             counts = counts.rename({f"_n{i}": name for i, name in enumerate(named.values())})
-            placed = placed.join(counts, on=CUSTOMER, how="left").with_columns(whole(*named.values()))
+            own = [name for name in placed.collect_schema().names() if name not in named.values()]
+            placed = placed.select(own).join(counts, on=CUSTOMER, how="left").with_columns(whole(*named.values()))
             counted |= named
         truths = [self._truth(state.rule, counted) for state in self.levels]
         return placed.with_columns(**{f"_f{i}": flag([truth]) for i, truth in enumerate(truths)}).with_columns(
