@@ -5,14 +5,12 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from command_line import run, sentence, table
 
 import analysis as an
-from analysis.cli import main
 from analysis.lesson import sample, sample_workspace
 
 USERS, LOG = sample("usage/users_20260331.csv"), sample("usage/usage_fy2025.csv")
@@ -22,33 +20,6 @@ QUARTER = "2026-01..2026-03"
 @pytest.fixture(autouse=True)
 def english(monkeypatch):
     monkeypatch.setenv("GENZAICHI_LANG", "en")
-
-
-def run(*words: object) -> SimpleNamespace:
-    """The command in this process: what it writes and its exit code."""
-    written = [io.TextIOWrapper(io.BytesIO(), encoding="ascii") for _ in range(2)]
-    with redirect_stdout(written[0]), redirect_stderr(written[1]):
-        try:
-            code = main([str(word) for word in words])
-        except SystemExit as left:
-            code = left.code
-    for stream in written:
-        stream.flush()
-    out, err = (stream.buffer.getvalue() for stream in written)
-    return SimpleNamespace(code=code or 0, bytes=out, out=out.decode("utf-8", "replace"), err=err.decode("utf-8"))
-
-
-def table(*words: object) -> pd.DataFrame:
-    done = run(*words)
-    assert (done.code, done.err) == (0, "")
-    return pd.read_csv(io.StringIO(done.out), dtype={"id": str})
-
-
-def sentence(*words: object) -> str:
-    done = run(*words)
-    assert (done.code, done.out) == (2, "")
-    assert done.err.count("\n") == 1
-    return done.err.strip()
 
 
 @pytest.fixture(scope="module")

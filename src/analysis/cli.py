@@ -4,12 +4,15 @@ import argparse
 import locale
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from analysis import commands
+from analysis import commands, commands_progress
+from analysis.command_parts import FORMATS
 from analysis.errors import AnalysisError, CommandError
 from analysis.words import LANGUAGES, text
+
+PERIOD = "2026-04..2026-06"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,7 +88,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     every = kind(add_help=False)
     every.add_argument("-h", "--help", action="help", help=t("help"))
     every.add_argument("--lang", metavar="ja|en", help=t("lang"))
-    every.add_argument("--format", default="csv", metavar="|".join(commands.FORMATS), help=t("format"))
+    every.add_argument("--format", default="csv", metavar="|".join(FORMATS), help=t("format"))
     file = kind(add_help=False)
     for name in ("encoding", "delimiter", "sheet"):
         file.add_argument(f"--{name}", help=t(name))
@@ -107,16 +110,30 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     read.add_argument("--findings", action="store_true", help=t("findings"))
 
     rate = verb("active-rate", commands.active_rate, place)
-    for name, meta in (("users", "FILE"), ("activity", "FILE"), ("period", "2026-04..2026-06")):
-        rate.add_argument(f"--{name}", metavar=meta, help=t(name))
-    rate.add_argument("--by", metavar="A,B", help=t("by"))
+    _ask_of_users(rate, t)
     rate.add_argument("--totals", action="store_true", help=t("totals"))
     rate.add_argument("--every", metavar="month", help=t("every"))
-    rate.add_argument("--valid", default="end", metavar="end|any|start", help=t("valid"))
-    rate.add_argument("--activities", metavar="A,B", help=t("activities"))
-    rate.add_argument("--where", action="append", metavar="COLUMN=A,B", help=t("where"))
-    rate.add_argument("--as-of", metavar="DATE", help=t("as_of_rate"))
-    rate.add_argument("--map", metavar="ROLE=HEADER,…", help=t("map"))
+
+    ladder = verb("stages", commands_progress.stages, place)
+    _ask_of_users(ladder, t)
+    ladder.add_argument("--definitions", metavar="FILE.json", help=t("definitions"))
+
+    way = verb("funnel", commands_progress.funnel, place)
+    way.add_argument("--activity", action="append", metavar="FILE", help=t("activity"))
+    way.add_argument("--steps", metavar="A,B,C", help=t("steps_funnel"))
+    way.add_argument("--within", metavar="30d", help=t("within"))
+    way.add_argument("--order", default="in_order", metavar="in_order|strict|unordered", help=t("order"))
+    way.add_argument("--period", metavar=PERIOD, help=t("period_funnel"))
+    way.add_argument("--by", metavar="A,B", help=t("by"))
+    way.add_argument("--as-of", metavar="DATE", help=t("as_of_rate"))
+    way.add_argument("--map", metavar="ROLE=HEADER,…", help=t("map"))
+
+    process = verb("steps", commands_progress.steps, file, place)
+    _ask_of_list(process, t, "cases", "steps")
+    process.add_argument("--business-days", action="store_true", help=t("business_days"))
+
+    deals = verb("pipeline", commands_progress.pipeline, file, place)
+    _ask_of_list(deals, t, "deals", "phases")
 
     add = verb("import", commands.add, file, place)
     add.add_argument("file", nargs="?", metavar="FILE", help=t("file"))
@@ -129,3 +146,26 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     for name, run in (("undo", commands.undo), ("redo", commands.redo)):
         verb(name, run, place).add_argument("id", nargs="?", metavar="ID", help=t("id"))
     return parser
+
+
+def _ask_of_users(verb: argparse.ArgumentParser, t: Callable[[str], str]) -> None:
+    """What is asked of users and what they did."""
+    verb.add_argument("--users", metavar="FILE", help=t("users"))
+    verb.add_argument("--activity", action="append", metavar="FILE", help=t("activity"))
+    verb.add_argument("--period", metavar=PERIOD, help=t("period"))
+    verb.add_argument("--by", metavar="A,B", help=t("by"))
+    verb.add_argument("--valid", default="end", metavar="end|any|start", help=t("valid"))
+    verb.add_argument("--activities", metavar="A,B", help=t("activities"))
+    verb.add_argument("--where", action="append", metavar="COLUMN=A,B", help=t("where"))
+    verb.add_argument("--as-of", metavar="DATE", help=t("as_of_rate"))
+    verb.add_argument("--map", metavar="ROLE=HEADER,…", help=t("map"))
+
+
+def _ask_of_list(verb: argparse.ArgumentParser, t: Callable[[str], str], kind: str, order: str) -> None:
+    """What is asked of a list of cases or deals."""
+    verb.add_argument(f"--{kind}", metavar="FILE", help=t(kind))
+    verb.add_argument(f"--{order}", metavar="A,B,C", help=t(order))
+    verb.add_argument("--by", metavar="A,B", help=t("by"))
+    verb.add_argument("--where", action="append", metavar="COLUMN=A,B", help=t("where"))
+    verb.add_argument("--as-of", metavar="DATE", help=t(f"as_of_{kind}"))
+    verb.add_argument("--map", metavar="ROLE=HEADER,…", help=t("map_list"))
