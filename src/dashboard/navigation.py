@@ -27,6 +27,7 @@ class Entry:
 ENTRIES = (
     Entry("home", None, ":material/home:"),
     Entry("active_rate", "usage", ":material/groups:"),
+    Entry("stages", "usage", ":material/stairs:"),
     Entry("import_data", "data", ":material/upload_file:"),
     Entry("erase_data", "data", ":material/delete_forever:"),
 )

@@ -83,15 +83,19 @@ def listed(page: "Page", scope: Scope, state: str) -> pd.DataFrame:
     else:
         frame = page.run(in_state, scope.period, state=state, where=scope.where, **scope.options)
     by = ["days_active", "last_active", "user_id"] if state == "active" else ["last_active", "user_id"]
-    upwards = [name == "user_id" for name in by]
-    frame = frame.sort_values(by, ascending=upwards, na_position="last", ignore_index=True)
+    frame = arranged(frame, by)
     if state == "outside":
         return frame[["user_id", "last_active", "days_active"]]
+    # of people without any use the days are nothing but zeros
+    return frame.drop(columns="days_active") if state in ("inactive", "never") else frame
+
+
+def arranged(frame: pd.DataFrame, by: Sequence[str] = ("last_active", "user_id")) -> pd.DataFrame:
+    """In the order of `by`, most first, ids upwards; the id, then what the file says, then what was counted."""
+    upwards = [name == "user_id" for name in by]
+    ordered = frame.sort_values(list(by), ascending=upwards, na_position="last", ignore_index=True)
     middle = [name for name in frame.columns if name not in ROLES]
-    late = [name for name in _LATE if name in frame.columns]
-    if state in ("inactive", "never"):
-        late.remove("days_active")  # nothing but zeros
-    return frame[["user_id", *middle, *late]]
+    return ordered[["user_id", *middle, *(name for name in _LATE if name in frame.columns)]]
 
 
 def table(page: "Page", frame: pd.DataFrame, *, key: str) -> None:
