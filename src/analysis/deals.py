@@ -161,7 +161,8 @@ def _with_place(
     far = [nw.when(there).then(nw.lit(place, dtype=nw.Int64)) for place, there in sorted(steps, key=lambda s: -s[0])]
     moved = [nw.when(there).then(nw.col(column)) for column, there in known_date.items()]
     created = [nw.col("created_at")] if "created_at" in schema else []
-    latest = nw.max_horizontal(*moved, *created) if moved or created else nw.lit(None, dtype=nw.Datetime("us"))
+    moves = [*moved, *created] or [nw.lit(None, dtype=nw.Datetime("us"))]
+    latest = nw.max_horizontal(*moves) if len(moves) > 1 else moves[0]  # Spark has no greatest of one
     return frame.with_columns(_phase=_phase(schema)).with_columns(
         _row=nw.coalesce(*index, nw.lit(blank, dtype=nw.Int64)),
         _far=nw.coalesce(*far) if far else nw.lit(None, dtype=nw.Float64),
