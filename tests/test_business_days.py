@@ -56,17 +56,32 @@ def test_a_span_counts_the_day_it_starts_and_not_the_day_it_ends(start, end, exp
     assert BusinessDays().between(day(start), day(end)) == expected
 
 
-@engines
-@given(
-    pairs=st.lists(st.tuples(days, days), min_size=1, max_size=8),
-    calendar=st.sampled_from([OWN, BusinessDays(weekend=frozenset({2}))]),
-)
-@settings(max_examples=15, deadline=None, phases=PHASES)
-def test_agrees_with_days_counted_one_by_one(engine, pairs, calendar):
+def check_days(engine, pairs, calendar):
     noon = timedelta(hours=12)
     moments = [(datetime(a.year, a.month, a.day) + noon, datetime(b.year, b.month, b.day)) for a, b in pairs]
     expected = {(a, b): calendar.between(a.date(), b.date()) for a, b in moments}
     assert spans(moments, calendar, engine) == expected
+
+
+days_of = given(
+    pairs=st.lists(st.tuples(days, days), min_size=1, max_size=8),
+    calendar=st.sampled_from([OWN, BusinessDays(weekend=frozenset({2}))]),
+)
+
+
+@engines
+@settings(max_examples=8, phases=PHASES)
+@days_of
+def test_agrees_with_days_counted_one_by_one(engine, pairs, calendar):
+    check_days(engine, pairs, calendar)
+
+
+@pytest.mark.long
+@engines
+@settings(max_examples=300, phases=PHASES)
+@days_of
+def test_agrees_with_days_counted_one_by_one_at_length(engine, pairs, calendar):
+    check_days(engine, pairs, calendar)
 
 
 @engines

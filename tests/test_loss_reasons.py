@@ -78,15 +78,30 @@ def test_equal_reasons_have_equal_shares(engine):
     assert got == {"c": (2, 0.5, 0.5), "a": (1, 0.25, 1.0), "b": (1, 0.25, 1.0), None: (0, 0.0, 1.0)}
 
 
-@engines
-@given(cells=st.lists(st.sampled_from([*CELLS]), min_size=1, max_size=14))
-@settings(max_examples=20, deadline=None, phases=PHASES)
-def test_agrees_with_sets_of_reasons(engine, cells):
+def check_reasons(engine, cells):
     expected = loss_table([set(CELLS[cell]) for cell in cells])
     got = pareto(an.loss_reasons(lost(*cells, engine=engine)))
     assert got.keys() == expected.keys()
     for reason, row in expected.items():
         assert got[reason] == pytest.approx(row), reason
+
+
+cells_of = given(cells=st.lists(st.sampled_from([*CELLS]), min_size=1, max_size=14))
+
+
+@engines
+@settings(max_examples=7, phases=PHASES)
+@cells_of
+def test_agrees_with_sets_of_reasons(engine, cells):
+    check_reasons(engine, cells)
+
+
+@pytest.mark.long
+@engines
+@settings(max_examples=300, phases=PHASES)
+@cells_of
+def test_agrees_with_sets_of_reasons_at_length(engine, cells):
+    check_reasons(engine, cells)
 
 
 @engines

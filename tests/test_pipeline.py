@@ -101,10 +101,7 @@ def test_open_deals_have_an_age_and_closed_ones_a_duration(engine):
     assert (won["mean_days"], won["median_days"], won["negative"], won["undated"]) == (5.5, 5.5, 1, 1)
 
 
-@engines
-@given(rows=random_deals, day=st.sampled_from([date(2026, 1, 10), FEBRUARY]))
-@settings(max_examples=20, deadline=None, phases=HYPOTHESIS_PHASES)
-def test_agrees_with_deals_looked_at_one_by_one(engine, rows, day):
+def check_numbers(engine, rows, day):
     result = found(an.pipeline(deals(*rows, engine=engine), ORDER, as_of=day, won=["受注"], lost=["失注"]), "phase")
     parsed = [
         {**row, **{k: row[k] and datetime.fromisoformat(row[k]) for k in ("created_at", "closed_at", "P2")}}
@@ -116,12 +113,42 @@ def test_agrees_with_deals_looked_at_one_by_one(engine, rows, day):
         assert {name: result[phase][name] for name in row} == pytest.approx(row), phase
 
 
-@given(rows=random_deals, phase=st.sampled_from([*ORDER, "受注"]), state=st.sampled_from(IN_PHASE))
-@settings(max_examples=20, deadline=None, phases=HYPOTHESIS_PHASES)
-def test_every_list_is_as_long_as_its_number(rows, phase, state):
+def check_list(rows, phase, state):
     options = {"as_of": FEBRUARY, "won": ["受注"]}
     number = found(an.pipeline(deals(*rows), ORDER, **options), "phase")[phase][state]
     assert len(rows_of(an.pipeline_deals(deals(*rows), ORDER, state=state, phase=phase, **options))) == number
+
+
+numbers_of = given(rows=random_deals, day=st.sampled_from([date(2026, 1, 10), FEBRUARY]))
+lists_of = given(rows=random_deals, phase=st.sampled_from([*ORDER, "受注"]), state=st.sampled_from(IN_PHASE))
+
+
+@engines
+@settings(max_examples=7, phases=HYPOTHESIS_PHASES)
+@numbers_of
+def test_agrees_with_deals_looked_at_one_by_one(engine, rows, day):
+    check_numbers(engine, rows, day)
+
+
+@settings(max_examples=6, phases=HYPOTHESIS_PHASES)
+@lists_of
+def test_every_list_is_as_long_as_its_number(rows, phase, state):
+    check_list(rows, phase, state)
+
+
+@pytest.mark.long
+@engines
+@settings(max_examples=300, phases=HYPOTHESIS_PHASES)
+@numbers_of
+def test_agrees_with_deals_looked_at_one_by_one_at_length(engine, rows, day):
+    check_numbers(engine, rows, day)
+
+
+@pytest.mark.long
+@settings(max_examples=300, phases=HYPOTHESIS_PHASES)
+@lists_of
+def test_every_list_is_as_long_as_its_number_at_length(rows, phase, state):
+    check_list(rows, phase, state)
 
 
 @engines

@@ -107,10 +107,7 @@ def test_the_median_is_unknown_until_half_have_left(engine, left, median):
     assert found(table, "step")["A"]["km_median_days"] == median
 
 
-@engines
-@given(rows=entries, share=st.booleans())
-@settings(max_examples=15, deadline=None, phases=PHASES)
-def test_agrees_with_cases_looked_at_one_by_one(engine, rows, share):
+def check_numbers(engine, rows, share):
     whole = [(case, step, at, OWNERS[case]) for case, step, at in rows] + [("e", s, MOMENTS[0], "east") for s in ABC]
     options = {"by": "owner"} if share else {}
     got = numbers(
@@ -122,13 +119,43 @@ def test_agrees_with_cases_looked_at_one_by_one(engine, rows, share):
     agree(got, expected if share else {(step, step): row for (_, step), row in expected.items()})
 
 
-@given(rows=entries, step=st.sampled_from(ABC), state=st.sampled_from(STATES))
-@settings(max_examples=12, deadline=None, phases=PHASES)
-def test_every_list_is_as_long_as_its_number(rows, step, state):
+def check_list(rows, step, state):
     log = cases(*rows, *[("e", each, MOMENTS[0]) for each in ABC])
     number = found(an.step_times(log, ABC, as_of=JANUARY_12), "step")[step][state]
     listed = rows_of(an.step_cases(log, ABC, step=step, state=state, as_of=JANUARY_12))
     assert len(listed) == len({each["case_id"] for each in listed}) == number
+
+
+numbers_of = given(rows=entries, share=st.booleans())
+lists_of = given(rows=entries, step=st.sampled_from(ABC), state=st.sampled_from(STATES))
+
+
+@engines
+@settings(max_examples=7, phases=PHASES)
+@numbers_of
+def test_agrees_with_cases_looked_at_one_by_one(engine, rows, share):
+    check_numbers(engine, rows, share)
+
+
+@settings(max_examples=6, phases=PHASES)
+@lists_of
+def test_every_list_is_as_long_as_its_number(rows, step, state):
+    check_list(rows, step, state)
+
+
+@pytest.mark.long
+@engines
+@settings(max_examples=300, phases=PHASES)
+@numbers_of
+def test_agrees_with_cases_looked_at_one_by_one_at_length(engine, rows, share):
+    check_numbers(engine, rows, share)
+
+
+@pytest.mark.long
+@settings(max_examples=300, phases=PHASES)
+@lists_of
+def test_every_list_is_as_long_as_its_number_at_length(rows, step, state):
+    check_list(rows, step, state)
 
 
 @engines
@@ -339,7 +366,7 @@ def pm4py():
 STEPS = [f"S{i}" for i in range(6)]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 @pytest.mark.filterwarnings("ignore")
 def test_days_cases_and_rework_are_those_of_pm4py(pm4py, seed):
     log = event_log(seed, detours=True)

@@ -25,10 +25,7 @@ def medians(rows, engine):
     return {group: row["median"] for group, row in found(result.to_native(), "group").items()}
 
 
-@engines
-@given(rows=spans)
-@settings(max_examples=20, deadline=None, phases=PHASES)
-def test_agrees_with_the_product_limit_in_fractions(engine, rows):
+def check_medians(engine, rows):
     groups = {group for group, _, _ in rows}
     expected = {
         group: km(*([days for g, days, left in rows if g == group and left == gone] for gone in (1, 0)))
@@ -37,8 +34,23 @@ def test_agrees_with_the_product_limit_in_fractions(engine, rows):
     assert medians(rows, engine) == {group: median for group, median in expected.items() if median is not None}
 
 
+@engines
+@settings(max_examples=12, phases=PHASES)
+@given(rows=spans)
+def test_agrees_with_the_product_limit_in_fractions(engine, rows):
+    check_medians(engine, rows)
+
+
+@pytest.mark.long
+@engines
+@settings(max_examples=300, phases=PHASES)
+@given(rows=spans)
+def test_agrees_with_the_product_limit_in_fractions_at_length(engine, rows):
+    check_medians(engine, rows)
+
+
+@settings(max_examples=12, phases=PHASES)
 @given(rows=spans.filter(bool))
-@settings(max_examples=20, deadline=None, phases=PHASES)
 @pytest.mark.filterwarnings("ignore")  # of its own dependencies, while it loads
 def test_agrees_with_lifelines(rows):
     from lifelines import KaplanMeierFitter
