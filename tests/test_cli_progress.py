@@ -187,6 +187,15 @@ def test_two_columns_of_dates_are_steps_when_they_are_named(files):
     assert found[["reached", "waiting_now"]].values.tolist() == [[2, 1], [1, 0]]
 
 
+def test_a_row_per_entry_with_dates_beside_it_is_told_outright(files):
+    files(
+        log="case_id,state,since,A,B,C\n"
+        "a,x,2026-01-01,2026-01-01,2026-01-02,2026-01-03\na,y,2026-01-05,2026-01-01,2026-01-02,2026-01-03\n"
+    )
+    found = table("steps", "--cases", "log.csv", "--steps", "x,y", "--map", "step=state,entered_at=since")
+    assert found[["step", "reached", "median_days"]].fillna(0).values.tolist() == [["x", 1, 4], ["y", 1, 0]]
+
+
 def test_own_stages_come_from_a_file(files, tmp_path):
     files(users="user_id\na\nb\n", log="user_id,occurred_at\na,2026-01-05\na,2026-01-06\nb,2026-01-06\n")
     rules = [
@@ -215,6 +224,7 @@ def test_other_forms_of_output_carry_the_same_rows(form):
 
 # Mistakes
 
+ODD = {"measure": "uses", "at_least": 1, "activities": [["login"]]}
 FUNNEL = ("funnel", "--activity", "log.csv")
 STAGES = ("stages", "--users", "users.csv", "--activity", "log.csv", "--period", "2026-01")
 
@@ -238,6 +248,7 @@ STAGES = ("stages", "--users", "users.csv", "--activity", "log.csv", "--period",
         ((*STAGES, "--definitions", "nowhere.json"), "nowhere.json"),
         ((*STAGES, "--definitions", "log.csv"), "log.csv"),
         ((*STAGES, "--definitions", "."), "."),
+        ((*STAGES, "--definitions", "kinds.csv"), "several lines"),
         ((*STAGES, "--by", "Area"), '"Area"'),
         (("steps", "--workspace", "empty"), "--cases is needed"),
         (("steps", "--cases", "nowhere.xlsx"), "nowhere.xlsx"),
@@ -263,6 +274,7 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(words, said, files):
         users="user_id\na\nb\n",
         log="user_id,occurred_at,activity\na,2026-01-05,login\na,2026-01-06,order\n",
         cases="case_id,step,entered_at\na,A,2026-01-01\na,B,2026-01-03\nb,A,2026-01-02\n",
+        kinds=json.dumps({"version": 1, "stages": [{"name": "several\nlines", "rule": ODD}]}),
         deals="deal_id,phase\n1,1 A\n2,2 B\n3,won\n",
     )
     assert said in sentence(*words)

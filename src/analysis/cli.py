@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(words, language)
     except AnalysisError as error:
-        print(error.text(language), file=sys.stderr)
+        print(" ".join(error.text(language).splitlines()), file=sys.stderr)  # a name may run over lines
         return 2
     except OSError as error:
         place = error.filename if error.filename is not None else ""

@@ -77,7 +77,7 @@ def mapping_of(
     """What was proposed, with what was said outright put over it; `steps`: columns that are said to be steps."""
     if kind is not None and kind not in KINDS:
         raise ChoiceError("--kind", kind, list(KINDS))
-    proposed = _stepped(propose(export, kind).mapping, export, steps)
+    proposed = _in_form(propose(export, kind).mapping, export, said, steps)
     kept = {role: header for role, header in proposed.roles.items() if header not in said.values()}
     constants = {role: value for role, value in proposed.constants.items() if role not in said}
     left_out = () if with_personal else tuple(h for h in proposed.left_out if h not in said.values())
@@ -86,11 +86,14 @@ def mapping_of(
     return mapping
 
 
-def _stepped(proposed: Mapping, export: Export, steps: Sequence[str]) -> Mapping:
-    """With these columns as the steps, where all of them are columns and they were not taken for steps already."""
+def _in_form(proposed: Mapping, export: Export, said: dict[str, str], steps: Sequence[str]) -> Mapping:
+    """A row per entry where its roles are said outright; a date per step where all `steps` are columns."""
+    kind = KINDS[proposed.kind]
+    forms = (kind.wide, kind.time)
+    if kind.wide and {*forms} & {*said}:
+        return replace(proposed, steps=())
     if not steps or not set(steps) <= set(export.columns) or set(steps) <= set(proposed.steps):
         return proposed
-    forms = (KINDS[proposed.kind].wide, KINDS[proposed.kind].time)
     roles = {role: h for role, h in proposed.roles.items() if role not in forms and h not in steps}
     dates = tuple(header for header in (*proposed.steps, *proposed.dates) if header not in steps)
     left_out = tuple(header for header in proposed.left_out if header not in steps)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from analysis.business_days import CALENDAR, BusinessDays
 from analysis.command_parts import data, day_of, emit, given, listed, rule_of
-from analysis.errors import CommandError, StagesTextError, StepNameError, WindowError
+from analysis.errors import CommandError, StageRuleError, StagesTextError, StepNameError, WindowError
 from analysis.exports.mapping import Mapping
 from analysis.exports.phases import dates_of
 from analysis.funnel import funnel as funnel_of
 from analysis.period import Period
 from analysis.pipeline import pipeline as pipeline_of
 from analysis.process import step_times
-from analysis.stage_definitions import Stages, standard_stages
+from analysis.stage_definitions import Stages, leaves, standard_stages
 from analysis.stages import stages as stages_of
 from analysis.workspace import Workspace
 
@@ -104,6 +104,11 @@ def _definitions(options: Namespace) -> Stages:
     if options.definitions is None:
         return standard_stages(options.language)
     try:
-        return Stages.from_json(Path(options.definitions).read_bytes().decode("utf-8-sig"))
+        found = Stages.from_json(Path(options.definitions).read_bytes().decode("utf-8-sig"))
     except (UnicodeDecodeError, StagesTextError, RecursionError):
         raise CommandError("definitions", found=options.definitions) from None
+    for stage in found:
+        kinds = [kind for leaf in leaves(stage.rule) for kind in leaf.get("activities", ())]
+        if not all(kind is None or isinstance(kind, str) for kind in kinds):
+            raise StageRuleError(stage.name, dict(stage.rule))
+    return found
