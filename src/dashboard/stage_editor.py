@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dashboard.page import Page
 
 PERCENT = 100
+ORDER = ("name", "goal", "measure", "at_least", "activities")
 
 
 def show(page: "Page", stages: Stages) -> None:
@@ -38,6 +39,7 @@ def _table(page: "Page", stages: Stages) -> None:
             pd.DataFrame([_row(page, each) for each in stages]),
             num_rows="dynamic",
             hide_index=True,
+            column_order=ORDER,  # what most readers change stands in sight
             column_config=_columns(page),
             key=f"stages_table_{blake2s(stages.to_json().encode(), digest_size=4).hexdigest()}",
             placeholder="",
