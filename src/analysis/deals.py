@@ -80,10 +80,12 @@ def open_deals(
     rule = Rule.of(where)
     chosen = frame.filter(rule.expression(schema, "deals")) if rule else frame
     known = as_of or _last_day(frame, schema, listed, dated)
-    placed = _with_place(chosen, schema, listed, dated, known)
     months = {helper: _month(name, schema) for name, helper in labels.items() if name not in schema}
     dimensions = {helper: plain(name, schema[name]) for name, helper in labels.items() if name in schema}
-    timed = _with_times(placed.with_columns(_one=nw.lit(1), **dimensions, **months), schema, known, days)
+    # before a helper takes the name of a column
+    labelled = chosen.with_columns(**dimensions) if dimensions else chosen
+    placed = _with_place(labelled, schema, listed, dated, known)
+    timed = _with_times(placed.with_columns(_one=nw.lit(1), **months), schema, known, days)
     return Deals(timed, listed, labels, known, tuple(schema.names()))
 
 
