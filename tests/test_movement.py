@@ -41,6 +41,8 @@ def mix(engine, **parts):
         ({"east": (4, 1, 8, 4), "west": (8, 4, 4, 1)}, False),  # one rises, one falls, the total stays
         ({"east": (4, 1, 4, 3), "west": (4, 2, 4, 1)}, False),  # one rises, one falls, the total rises
         ({"east": (4, 3, 4, 1), "west": (4, 1, 4, 2)}, False),  # one rises, one falls, the total falls
+        ({"east": (4, 2, 20, 8), "west": (4, 1, 4, 1)}, False),  # one falls, none rises, the total stays
+        ({"east": (20, 8, 4, 2), "west": (4, 1, 4, 1)}, False),  # one rises, none falls, the total stays
         ({"east": (4, 2, 8, 4), "west": (4, 2, 2, 1)}, False),  # nothing changes but the size
         ({"east": (2, 1, 2, 1), "west": (8, 2, 2, 0), "south": (10, 5, 16, 8)}, True),
         ({"east": (4, 2, 2, 1), "west": (8, 2, 8, 2)}, False),  # no rate changes, the total falls by the mix
