@@ -23,7 +23,7 @@ from analysis.frames import (
     whole,
 )
 from analysis.frames import rows as fetched
-from analysis.funnel_paths import PERSON, attempts
+from analysis.funnel_paths import PERSON, attempts, highest
 from analysis.funnel_steps import COUNTS, RESULT, TIMES, Plan, Step, Within, check_steps, dimensions, end_of, plan
 from analysis.period import Period
 from analysis.question import USE_ROLES
@@ -146,7 +146,7 @@ def _best(tried: Frame, asked: Plan, end: datetime | None) -> Frame:
     """One row a person: the attempt that counts, and what any attempt reached or may still reach."""
     reached = {f"_r{p}": nw.when(~nw.col(f"_t{p}").is_null()).then(1).otherwise(0) for p in asked.positions}
     places = [nw.when(~nw.col(f"_t{p}").is_null()).then(p).otherwise(0) for p in asked.positions]
-    tried = tried.with_columns(_far=nw.max_horizontal(*places), **reached)
+    tried = tried.with_columns(_far=highest(*places), **reached)
     latest = [nw.col(f"_o{p}").max().alias(f"_open{p}") for p in asked.later]
     any_of = tried.group_by(PERSON).agg(nw.col(*reached).max(), *latest)
     tried = tried.with_columns(_best=nw.col("_far").max().over(PERSON)).filter(nw.col("_far") == nw.col("_best"))
@@ -170,7 +170,7 @@ def _with_values(each: Frame, events: Frame, asked: Plan, labels: Sequence[str])
     if not labels:
         return each
     flags = [nw.col(f"_e{p}") for p in range(1, len(asked.starts) + 1)]
-    begun = events.filter(nw.max_horizontal(*flags) == 1).select(PERSON, *labels, _t1=nw.col("_at"))
+    begun = events.filter(highest(*flags) == 1).select(PERSON, *labels, _t1=nw.col("_at"))
     values = begun.group_by(PERSON, "_t1").agg(nw.col(*labels).min())
     return each.join(values, on=[PERSON, "_t1"], how="left")
 

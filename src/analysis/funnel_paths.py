@@ -32,10 +32,20 @@ def attempts(events: Frame, plan: Plan) -> Frame:
     return _inside_window(forms[plan.order](events, plan), plan)
 
 
+def highest(*each: nw.Expr) -> nw.Expr:
+    """The highest of a row; Spark refuses to choose among one alone."""
+    return nw.max_horizontal(*each) if len(each) > 1 else each[0]
+
+
+def lowest(*each: nw.Expr) -> nw.Expr:
+    """The lowest of a row; Spark refuses to choose among one alone."""
+    return nw.min_horizontal(*each) if len(each) > 1 else each[0]
+
+
 def starting(plan: Plan) -> nw.Expr:
     """True where an attempt may start."""
     flags = [nw.col(f"_e{position}") for position in (plan.positions if plan.order == "unordered" else (1,))]
-    conditions = [nw.max_horizontal(*flags) == 1]
+    conditions = [highest(*flags) == 1]
     if plan.period:
         conditions += [nw.col("_at") >= moment(plan.period.start), nw.col("_at") < moment(plan.period.end)]
     return nw.all_horizontal(*conditions, ignore_nulls=False)
@@ -52,7 +62,7 @@ def _flags(plan: Plan) -> list[str]:
 
 def _of_steps(events: Frame, plan: Plan) -> Frame:
     """The events that fulfil some step."""
-    return events.filter(nw.max_horizontal(*map(nw.col, _flags(plan))) == 1)
+    return events.filter(highest(*map(nw.col, _flags(plan))) == 1)
 
 
 def _in_order(events: Frame, plan: Plan) -> Frame:
@@ -111,7 +121,7 @@ def _lands(plan: Plan, hop: int, position: int) -> nw.Expr:
     if (hop == 1 and 1 not in plan.leads(position)) or not leads:
         return nw.lit(0)
     here = nw.col(f"_f{hop}_{position}").fill_null(0)
-    return nw.when(nw.max_horizontal(*leads) == 1, here == 1).then(1).otherwise(0)
+    return nw.when(highest(*leads) == 1, here == 1).then(1).otherwise(0)
 
 
 def _first_times(plan: Plan) -> list[nw.Expr]:
@@ -119,7 +129,7 @@ def _first_times(plan: Plan) -> list[nw.Expr]:
     for position in plan.later:
         hops = [hop for hop in range(1, len(plan.steps)) if position in landing(plan, hop)]
         times = [nw.when(nw.col(f"_r{hop}_{position}") == 1).then(nw.col(f"_m{hop}")) for hop in hops]
-        found.append(nw.min_horizontal(*times).alias(f"_t{position}"))
+        found.append(lowest(*times).alias(f"_t{position}"))
     return found
 
 
@@ -151,7 +161,7 @@ def _unordered(events: Frame, plan: Plan) -> Frame:
                     name = f"_q{'_'.join(map(str, chosen))}n{need}"
                     moments = _with_nth(moments, events, chosen, need, name)
                     columns.append(nw.col(name))
-            gained.append(nw.max_horizontal(*columns))
+            gained.append(highest(*columns))
     found = moments.filter(starting(plan)).with_columns(**{f"_x{i}": each for i, each in enumerate(gained)})
     return _sorted_times(found, plan)
 
@@ -160,7 +170,7 @@ def _with_nth(moments: Frame, events: Frame, chosen: Sequence[int], nth: int, na
     """When the n-th event from each moment on, with it, fulfils one of the chosen steps; far away where none does."""
     if name in moments.collect_schema().names():
         return moments
-    mine = events.filter(nw.max_horizontal(*(nw.col(f"_e{position}") for position in chosen)) == 1)
+    mine = events.filter(highest(*(nw.col(f"_e{position}") for position in chosen)) == 1)
     counted = mine.select(PERSON, "_at", _when=nw.col("_at").shift(n=1 - nth).over(PERSON, order_by="_at"))
     # of several at one moment the first sees all the others
     first = counted.group_by(PERSON, "_at").agg(_when=nw.col("_when").min(), _rows=nw.len())
@@ -180,9 +190,9 @@ def _sorted_times(found: Frame, plan: Plan) -> Frame:
     for number in range(1, len(plan.steps)):
         places = {place: f"_y{number}_{place}" for place in range(1, number + 2)}
         for place, name in places.items():
-            above = nw.max_horizontal(nw.col(held[place - 1]), nw.col(f"_x{number}")) if place > 1 else None
+            above = highest(nw.col(held[place - 1]), nw.col(f"_x{number}")) if place > 1 else None
             new = above if above is not None else nw.col(f"_x{number}")
-            kept = nw.min_horizontal(nw.col(held[place]), new) if place in held else new
+            kept = lowest(nw.col(held[place]), new) if place in held else new
             found = found.with_columns(kept.alias(name))
         held = places
     times = [nw.when(nw.col(held[p]) < far).then(nw.col(held[p])).alias(f"_t{p}") for p in plan.positions]
