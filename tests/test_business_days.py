@@ -70,7 +70,7 @@ days_of = given(
 
 
 @engines
-@settings(max_examples=8, phases=PHASES)
+@settings(max_examples=5, phases=PHASES)
 @days_of
 def test_agrees_with_days_counted_one_by_one(engine, pairs, calendar):
     check_days(engine, pairs, calendar)

@@ -124,13 +124,13 @@ lists_of = given(rows=random_deals, phase=st.sampled_from([*ORDER, "受注"]), s
 
 
 @engines
-@settings(max_examples=7, phases=HYPOTHESIS_PHASES)
+@settings(max_examples=5, phases=HYPOTHESIS_PHASES)
 @numbers_of
 def test_agrees_with_deals_looked_at_one_by_one(engine, rows, day):
     check_numbers(engine, rows, day)
 
 
-@settings(max_examples=6, phases=HYPOTHESIS_PHASES)
+@settings(max_examples=4, phases=HYPOTHESIS_PHASES)
 @lists_of
 def test_every_list_is_as_long_as_its_number(rows, phase, state):
     check_list(rows, phase, state)

@@ -131,13 +131,13 @@ lists_of = given(rows=entries, step=st.sampled_from(ABC), state=st.sampled_from(
 
 
 @engines
-@settings(max_examples=7, phases=PHASES)
+@settings(max_examples=5, phases=PHASES)
 @numbers_of
 def test_agrees_with_cases_looked_at_one_by_one(engine, rows, share):
     check_numbers(engine, rows, share)
 
 
-@settings(max_examples=6, phases=PHASES)
+@settings(max_examples=4, phases=PHASES)
 @lists_of
 def test_every_list_is_as_long_as_its_number(rows, step, state):
     check_list(rows, step, state)

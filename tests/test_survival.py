@@ -35,7 +35,7 @@ def check_medians(engine, rows):
 
 
 @engines
-@settings(max_examples=12, phases=PHASES)
+@settings(max_examples=8, phases=PHASES)
 @given(rows=spans)
 def test_agrees_with_the_product_limit_in_fractions(engine, rows):
     check_medians(engine, rows)
@@ -49,7 +49,7 @@ def test_agrees_with_the_product_limit_in_fractions_at_length(engine, rows):
     check_medians(engine, rows)
 
 
-@settings(max_examples=12, phases=PHASES)
+@settings(max_examples=8, phases=PHASES)
 @given(rows=spans.filter(bool))
 @pytest.mark.filterwarnings("ignore")  # of its own dependencies, while it loads
 def test_agrees_with_lifelines(rows):
