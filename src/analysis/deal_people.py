@@ -10,7 +10,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 from analysis.business_days import CALENDAR, BusinessDays
 from analysis.deals import Deals, open_deals
 from analysis.errors import ChoiceError, DimensionNameError, PhaseNameError
-from analysis.frames import Frame, fold
+from analysis.frames import Frame, fold, open_frames
 from analysis.loss_reasons import SEPARATORS, SEVERAL, reasons_of
 from analysis.rules import Rule
 
@@ -61,10 +61,10 @@ def pipeline_deals(
         listed = _with_reason(opened, reason, several, separators)
     else:
         listed = opened.frame.filter(_test(opened, state, phase))
-    columns = [nw.col(name) for name in opened.columns]
-    return nw.maybe_reset_index(
-        listed.select(*columns, nw.col("_days").alias("days"), nw.col("_here").alias("days_here"))
-    ).to_native()
+    measured = listed.select("deal_id", nw.col("_days").alias("days"), nw.col("_here").alias("days_here"))
+    # the columns as they were given: a helper may have taken the name of one
+    (given,) = open_frames(deals=deals)
+    return nw.maybe_reset_index(given.join(measured, on="deal_id", how="inner")).to_native()
 
 
 def _test(opened: Deals, state: str, phase: str | None) -> nw.Expr:

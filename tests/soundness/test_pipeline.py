@@ -270,6 +270,8 @@ def test_dimensions_may_be_called_like_helpers(engine):
     assert {pick(row, *HELPERS): row["deals"] for row in here} == {x: 0, y: 1}
     reasons = rows_of(an.loss_reasons(opened, by=HELPERS))
     assert {(pick(row, *HELPERS), row["reason"], row["deals"]) for row in reasons} == {(y, "価格", 1), (y, None, 0)}
+    (listed,) = rows_of(an.pipeline_deals(opened, state="lost"))
+    assert pick(listed, "deal_id", *HELPERS) == ("b", *y)
 
 
 @engines
