@@ -152,7 +152,7 @@ def test_who_rose_fell_joined_and_left_stand_in_the_matrix_of_levels(engine):
 
 
 @engines
-@pytest.mark.parametrize("name", ["_as_of", "_end", "_f0", "_c0", "_u0", "_units", "_position", "_from", "move"])
+@pytest.mark.parametrize("name", ["_as_of", "_c0", "_u0", "_position", "move"])
 def test_a_column_of_customers_may_be_called_like_a_helper(engine, name):
     frame = SHOPS.frames("pandas")[0].rename(columns={"area": name})
     people, tables = ENGINES[engine](frame), SHOPS.frames(engine)[1]

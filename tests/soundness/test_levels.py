@@ -26,7 +26,7 @@ import analysis as an
 from analysis.errors import AnalysisError
 
 engines = pytest.mark.parametrize("engine", ENGINES)
-many, few = settings(max_examples=25, deadline=None), settings(max_examples=5, deadline=None)
+many, some, few = (settings(max_examples=n, deadline=None) for n in (25, 12, 3))
 GROUPS = ("with_state", "both", "outcome_only", "neither", "unknown", "outside")
 NAMES, USERS = "abcde", "uvwx"
 DAYS = [date(2026, 5, 1) + timedelta(days=i) for i in (0, 3, 6, 7, 10)]
@@ -167,7 +167,7 @@ def check_movement(engine, world, wanted, days):
     assert shown(an.level_movers(people, wanted, **options), "customer_id", *ends) == Counter(
         (who, *cell) for who, cell in found.items()
     )
-    for start, end, move in list(rows)[:2]:
+    for start, end, move in list(rows)[:1]:
         chosen = an.level_movers(people, wanted, move=move, cell=(start, end), **options)
         assert ids(chosen) == sorted(who for who, cell in found.items() if cell == (start, end, move))
 
@@ -247,9 +247,8 @@ def check_sheet_(engine, world, wanted, marks, by_state):
     assert shown(an.check_sheet(*asked, **options), "customer_id", "mark", "ruled") == Counter(
         (who, *pair) for who, pair in pairs.items()
     )
-    for agrees in (True, False):
-        expected = sorted(who for who, (mark, ruled) in pairs.items() if (mark == ruled) == agrees)
-        assert ids(an.check_sheet(*asked, agrees=agrees, **options)) == expected
+    expected = sorted(who for who, (mark, ruled) in pairs.items() if (mark == ruled) == by_state)
+    assert ids(an.check_sheet(*asked, agrees=by_state, **options)) == expected
 
 
 @engines
@@ -274,7 +273,7 @@ def test_movement_agrees_with_plain_python(engine, drawn):
 
 
 @engines
-@many
+@some
 @given(drawn=OUTCOME)
 def test_states_against_an_outcome_agree_with_plain_python(engine, drawn):
     check_outcome(engine, **drawn)
