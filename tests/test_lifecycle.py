@@ -71,7 +71,7 @@ movements = given(world=worlds, by=st.sampled_from([(), ("area",), ("area", "cat
 
 
 @engines
-@random_worlds
+@settings(random_worlds, max_examples=5)
 @movements
 def test_movement_agrees_with_plain_python(engine, world, by, valid):
     check_movement(engine, world, by, valid)
@@ -86,7 +86,7 @@ def test_movement_agrees_with_plain_python_at_length(engine, world, by, valid):
 
 
 @engines
-@settings(random_worlds, max_examples=4)
+@settings(random_worlds, max_examples=3)
 @given(world=worlds, move=st.sampled_from(STAGE_MOVES), data=st.data())
 def test_every_cell_opens_its_people(engine, world, move, data):
     people = moved(world, (), "end")

@@ -13,7 +13,7 @@ import analysis as an
 from analysis.errors import ChoiceError, MissingColumnError
 
 engines = pytest.mark.parametrize("engine", ENGINES)
-random_worlds = settings(max_examples=10, deadline=None, phases=PHASES)
+random_worlds = settings(max_examples=6, deadline=None, phases=PHASES)
 EVERY = st.sampled_from(["day", "week", "month", "quarter"])
 STARTS = st.sampled_from(["first", "every"])
 triangles = given(world=worlds, period=periods, every=EVERY, start=STARTS, valid=valids)
@@ -87,7 +87,7 @@ def test_a_triangle_that_a_reader_can_add_up(engine):
 
 
 @engines
-@settings(random_worlds, max_examples=4)
+@settings(random_worlds, max_examples=3)
 @given(world=worlds, start=STARTS, valid=valids)
 def test_a_cell_opens_its_people(engine, world, start, valid):
     frames, options = world.frames(engine), {"start": start, "valid": valid}

@@ -14,7 +14,7 @@ import analysis as an
 
 COLUMNS = ("user_id", "occurred_at", "activity", "device")
 LONG = "--long" in sys.argv
-EXAMPLES = 300 if LONG else 12
+EXAMPLES = 300 if LONG else 8
 pytestmark = [pytest.mark.long] if LONG else []  # the same tests, tried on more
 START = datetime(2026, 3, 30)
 # coarse, so that moments coincide and windows end exactly where something happens
@@ -132,10 +132,10 @@ def test_every_list_holds_the_people_of_its_number(log, names, more, state, grou
     by = None if group == {} else "device"
     chosen = {} if group == {} else {"device": group}
     everyone = people(log, oracle, by=by, **more)
+    arrays = an.FunnelArrays.prepare(frame(log), columns=["device"])
     for k in range(1, len(steps) + 1):
         mine = [each for each in everyone if each.states[k] == state and (by is None or each.group == group)]
         expected = sorted((each.user, each.start, each.furthest, each.times[k]) for each in mine)
-        arrays = an.FunnelArrays.prepare(frame(log), columns=["device"])
         for found in (
             an.funnel_people(frame(log), steps, position=k, state=state, group=chosen, **more),
             arrays.people(steps, position=k, state=state, group=chosen, **more),

@@ -164,12 +164,13 @@ def test_each_period_stands_on_its_own_roster(engine):
     assert {k: r["active_users"] for k, r in cycle.items()} == {k: r["active_users"] for k, r in trend.items()}
 
 
-@engines
-@pytest.mark.parametrize(
-    "name", ["_u0", "_r0", "_g0", "_v0", "_position", "_unit", "months", "_from", "_index", "_goal"]
-)
-def test_a_dimension_may_be_called_like_a_helper(engine, name):
-    users = pd.DataFrame({"user_id": ["a", "b"], name: ["x", "y"]})
+HELPERS = ["_u0", "_r0", "_g0", "_v0", "_position", "_unit", "months", "_from", "_index", "_goal"]
+
+
+@pytest.mark.parametrize(("engine", "names"), [*(("pandas", [name]) for name in HELPERS), ("duckdb", HELPERS)])
+def test_a_dimension_may_be_called_like_a_helper(engine, names):
+    users = pd.DataFrame({"user_id": ["a", "b"], **{name: ["x", "y"] for name in names}})
+    x, y = ((value,) * len(names) for value in "xy")
     activity = pd.DataFrame(
         {
             "user_id": ["a"] * 3,
@@ -178,22 +179,20 @@ def test_a_dimension_may_be_called_like_a_helper(engine, name):
         }
     )
     frames = [ENGINES[engine](table) for table in (users, activity)]
-    assert users_at(an.stages(*frames, QUARTER, THREE[:2], by=name), name) == {
-        ("x", "aware"): 1,
-        ("y", "aware"): 0,
-        ("x", "settled"): 1,
-        ("y", "settled"): 0,
+    assert users_at(an.stages(*frames, QUARTER, THREE[:2], by=names), *names) == {
+        (*x, "aware"): 1,
+        (*y, "aware"): 0,
+        (*x, "settled"): 1,
+        (*y, "settled"): 0,
     }
-    assert {r[name]: r["stage"] for r in records(an.stage_verdicts(*frames, QUARTER, THREE, by=name))} == {
-        "x": "using",
-        "y": "aware",
-    }
-    targets = [{"metric": "aware", "period": None, "target": 0.1, name: "x"}]
-    if not name.startswith("_"):
-        rows = keyed(an.stages(*frames, QUARTER, THREE[:1], by=name, targets=targets), name)
-        assert {key: row["target"] for key, row in rows.items()} == {("x",): 0.1, ("y",): 0.7}
+    rows = keyed(an.stage_verdicts(*frames, QUARTER, THREE, by=names), *names)
+    assert {key: row["stage"] for key, row in rows.items()} == {x: "using", y: "aware"}
+    if "months" in names:
+        targets = [{"metric": "aware", "period": None, "target": 0.1, "months": "x"}]
+        rows = keyed(an.stages(*frames, QUARTER, THREE[:1], by=names, targets=targets), *names)
+        assert {key: row["target"] for key, row in rows.items()} == {x: 0.1, y: 0.7}
     for metric in (an.lifecycle, an.stickiness, an.retention, an.active_intervals):
-        assert {row[name] for row in records(metric(*frames, QUARTER, by=name))} >= {"x"}
+        assert {tuple(row[name] for name in names) for row in records(metric(*frames, QUARTER, by=names))} >= {x}
 
 
 @engines
