@@ -78,7 +78,7 @@ def test_agrees_with_days_counted_one_by_one(engine, pairs, calendar):
 
 @pytest.mark.long
 @engines
-@settings(max_examples=300, phases=PHASES)
+@settings(max_examples=60, phases=PHASES)
 @days_of
 def test_agrees_with_days_counted_one_by_one_at_length(engine, pairs, calendar):
     check_days(engine, pairs, calendar)

@@ -79,7 +79,7 @@ def test_movement_agrees_with_plain_python(engine, world, by, valid):
 
 @pytest.mark.long
 @engines
-@settings(random_worlds, max_examples=300)
+@settings(random_worlds, max_examples=60)
 @movements
 def test_movement_agrees_with_plain_python_at_length(engine, world, by, valid):
     check_movement(engine, world, by, valid)
@@ -169,7 +169,7 @@ def test_lifecycle_agrees_with_plain_python(engine, world, period, every, by, va
 
 @pytest.mark.long
 @engines
-@settings(random_worlds, max_examples=300)
+@settings(random_worlds, max_examples=60)
 @cycles
 def test_lifecycle_agrees_with_plain_python_at_length(engine, world, period, every, by, valid, activities):
     check_lifecycle(engine, world, period, every, by, valid, activities)

@@ -52,7 +52,7 @@ def test_retention_agrees_with_plain_python(engine, world, period, every, start,
 
 @pytest.mark.long
 @engines
-@settings(random_worlds, max_examples=300)
+@settings(random_worlds, max_examples=60)
 @triangles
 def test_retention_agrees_with_plain_python_at_length(engine, world, period, every, start, valid):
     check_triangle(engine, world, period, every, start, valid)

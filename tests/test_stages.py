@@ -154,7 +154,7 @@ def test_people_are_those_of_plain_python(engine, world, stages, state, valid):
 
 @pytest.mark.long
 @engines
-@settings(random_worlds, max_examples=300)
+@settings(random_worlds, max_examples=60)
 @numbers_of
 def test_stages_agree_with_plain_python_at_length(engine, world, period, stages, by, valid, activities):
     check_numbers(engine, world, period, stages, by, valid, activities)
@@ -162,7 +162,7 @@ def test_stages_agree_with_plain_python_at_length(engine, world, period, stages,
 
 @pytest.mark.long
 @engines
-@settings(random_worlds, max_examples=300)
+@settings(random_worlds, max_examples=60)
 @people_of
 def test_people_are_those_of_plain_python_at_length(engine, world, stages, state, valid):
     check_people(engine, world, stages, state, valid)

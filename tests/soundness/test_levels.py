@@ -298,7 +298,7 @@ CHECKS = {
 @pytest.mark.long
 @engines
 @pytest.mark.parametrize("check", CHECKS)
-@settings(many, max_examples=300)
+@settings(many, max_examples=60)
 @given(data=st.data())
 def test_all_of_it_agrees_with_plain_python_at_length(engine, check, data):
     check(engine, **data.draw(CHECKS[check]))
