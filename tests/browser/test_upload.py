@@ -3,9 +3,7 @@
 import re
 import threading
 import time
-from io import BytesIO
 
-import openpyxl
 import psutil
 import pytest
 from playwright.sync_api import expect
@@ -99,45 +97,6 @@ def test_two_files_at_once_come_one_after_the_other(visit, page, field, settle):
     settle()
     page.get_by_role("button", name="取り除く").click()
     expect(box).to_have_count(0)
-
-
-def workbook_with_password() -> bytes:
-    """Begins like every password-protected workbook: a compound file that holds an encrypted package."""
-    start = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + b"\x3e\x00\x03\x00\xfe\xff\x09\x00"
-    return start + bytes(4096) + "EncryptedPackage".encode("utf-16-le") + bytes(2048)
-
-
-def one_cell() -> bytes:
-    book, buffer = openpyxl.Workbook(), BytesIO()
-    book.active["A1"] = "ユーザーID"
-    book.save(buffer)
-    return buffer.getvalue()
-
-
-BAD = {
-    "空.csv": b"",
-    "写真.csv": bytes.fromhex("89504e470d0a1a0a0000000d49484452") + bytes(range(256)) * 8,
-    "鍵つき.xlsx": workbook_with_password(),
-    "見出しだけ.csv": "ユーザーID,エリア\r\n".encode(),
-    "見出しだけ.xlsx": one_cell(),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_gets_a_sentence_and_changes_nothing(name, visit, page, bring, settle):
-    visit("import_data")
-    before = page.locator("[class*=st-key-history_]").count()
-    bring(name, BAD[name])
-    box = page.locator(".st-key-open_file")
-    if import_button(page).count():
-        import_button(page).click()
-    expect(page.get_by_role("alert").filter(has_text=re.compile(r"[。．]")).first).to_be_visible()
-    assert page.get_by_test_id("stException").count() == 0
-    assert "Traceback" not in page.inner_text("body")
-    if box.count():
-        page.get_by_role("button", name="取り除く").click()
-        settle()
-    assert page.locator("[class*=st-key-history_]").count() == before
 
 
 def test_a_two_gigabyte_file_is_refused_by_the_field_before_it_is_sent(visit, page):

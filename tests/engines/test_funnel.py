@@ -62,12 +62,6 @@ def test_duckdb_and_the_arrays_say_what_pandas_says(order):
     assert canonical(arrays.funnel(ORDERS[order], by="device", order=order, **OPTIONS)) == found
 
 
-def test_spark_says_what_pandas_says(on_spark):
-    found = asked(on_spark, "in_order", steps=2)  # every step is more to plan; the long tests ask for all
-    assert type(found).__module__.startswith("pyspark")
-    assert canonical(found) == canonical(asked(LOG, "in_order", steps=2))
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("order", ORDERS)
 def test_spark_says_what_pandas_says_of_every_order(on_spark, order):

@@ -64,6 +64,7 @@ def test_pandas_and_duckdb_agree():
         assert canonical(metric(*frames("duckdb"))) == found, name
 
 
+@pytest.mark.long
 def test_spark_says_what_pandas_says(spark):
     from tests.engines.test_stages import canonical
 

@@ -67,6 +67,7 @@ def test_pandas_and_duckdb_agree():
         assert canonical(metric(*WORLD.frames("duckdb"))) == found, name
 
 
+@pytest.mark.long
 def test_spark_says_what_pandas_says(frames_on_spark):
     for name in ON_SPARK:
         found = canonical(CASES[name](*frames_on_spark))
