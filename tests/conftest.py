@@ -23,6 +23,11 @@ def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the tests that take minutes, and only those")
 
 
+def pytest_configure(config):
+    """Test files may ask before they are collected; a worker's command line does not say it."""
+    os.environ["GENZAICHI_LONG"] = "1" if config.getoption("--long") else "0"
+
+
 def pytest_collection_modifyitems(config, items):
     """Without --long the quick ones, with it the long ones."""
     long = config.getoption("--long")

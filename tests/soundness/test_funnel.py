@@ -1,6 +1,6 @@
 """The funnel agrees with a search through everything: portable on pandas and DuckDB, and over sorted arrays."""
 
-import sys
+import os
 from datetime import date, datetime, timedelta
 
 import pandas as pd
@@ -13,7 +13,7 @@ from usage_oracle import ENGINES, records
 import analysis as an
 
 COLUMNS = ("user_id", "occurred_at", "activity", "device")
-LONG = "--long" in sys.argv
+LONG = os.environ["GENZAICHI_LONG"] == "1"
 EXAMPLES = 100 if LONG else 8
 pytestmark = [pytest.mark.long] if LONG else []  # the same tests, tried on more
 START = datetime(2026, 3, 30)
