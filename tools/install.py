@@ -11,7 +11,7 @@ from pathlib import Path
 from tools.progress import Progress
 from tools.requirements import packages
 
-SOURCE_ONLY = {"pyspark"}  # published without a wheel
+SOURCE_ONLY = {"pyspark", "autograd-gamma"}  # published without a wheel
 FOREIGN = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PIP_TARGET", "PIP_PREFIX", "__PYVENV_LAUNCHER__")
 
 
