@@ -2,12 +2,13 @@
 
 import time
 
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from analysis.workspace import Workspace
-from dashboard import incoming
+from dashboard import incoming, masking
 from dashboard.desk import Desk
 from dashboard.incoming import Writer
 from dashboard.navigation import ROOT
@@ -141,3 +142,18 @@ def test_another_way_of_reading_is_offered_only_where_it_can_help(brought, conte
     app = brought(content, "一覧.csv", encoding="latin-1")
     assert len(app.error) == 1
     assert any(box.key == "correct_header" for box in app.number_input) == offered
+
+
+def test_a_list_with_a_date_per_step_names_its_steps_and_leaves_the_owners_out(brought):
+    rows = "".join(f"M-{i},永井 美穂,2026/01/0{i},2026/01/1{i},2026/01/2{i}\n" for i in range(1, 5))
+    app = brought("管理番号,制作担当,アサイン,取材,公開\n" + rows, name="進行表_20260331.csv")
+    assert not app.exception
+    assert "工程・段階ごとの日付の列：アサイン → 取材 → 公開" in [caption.value for caption in app.caption]
+    assert [box.label for box in app.checkbox][:1] == ["制作担当 も取り込む"]
+    assert not app.checkbox[0].value
+    assert not app.button(key="import").disabled
+
+
+def test_owners_are_never_shown_while_names_are_hidden(ws):
+    frame = pd.DataFrame({"deal_id": ["SD-1"], "owner": ["岡 直樹"], "phase": ["受注"]})
+    assert list(masking.mask(frame, ws, ["deals"]).columns) == ["deal_id", "phase"]

@@ -235,3 +235,18 @@ def test_a_log_whose_dates_are_half_unreadable_is_still_a_log(tmp_path):
     path = tmp_path / "データ.csv"
     path.write_text("\n".join(["日時,ユーザーID,操作", *lines]), encoding="utf-8")
     assert propose(read_export(path)).mapping.roles["occurred_at"] == "日時"
+
+
+DEALS = (
+    "商談番号,商談所有者,フェーズ,取引先名\nSD-1,岡 直樹,1 アプローチ,つばき薬局\nSD-2,佐伯 由香,5 受注,みなと薬品\n"
+)
+
+
+def test_the_owner_of_a_deal_is_a_name_and_left_out_unless_asked_for():
+    found = proposal(DEALS, kind="deals").mapping
+    assert "owner" not in found.roles
+    assert "商談所有者" in found.left_out
+    assert "商談所有者" in found.personal
+    asked = proposal(DEALS, kind="deals", with_names=True).mapping
+    assert asked.roles["owner"] == "商談所有者"
+    assert "商談所有者" not in asked.left_out

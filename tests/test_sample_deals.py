@@ -46,7 +46,7 @@ def test_manifest_and_card_state_the_rows():
 
 
 def test_a_workspace_finds_the_same_rows_without_being_told_the_columns(tmp_path):
-    assert propose(read_export(DATA / entry("deals")["file"])).mapping == mapping("deals")
+    assert propose(read_export(DATA / entry("deals")["file"]), with_names=True).mapping == mapping("deals")
     ws, landed = imported("deals", tmp_path)
     assert (landed.kind, landed.as_of, counts(landed)) == ("deals", AS_OF, entry("deals")["rows"])
     table = ws.table("deals")

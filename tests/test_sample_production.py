@@ -47,7 +47,7 @@ def test_manifest_and_card_state_the_rows():
 
 
 def test_a_workspace_finds_the_same_rows_without_being_told_the_columns(tmp_path):
-    proposed = propose(read_export(DATA / entry("production")["file"])).mapping
+    proposed = propose(read_export(DATA / entry("production")["file"]), with_names=True).mapping
     assert proposed == mapping("production")
     assert proposed.steps == STEPS
     ws, landed = imported("production", tmp_path)

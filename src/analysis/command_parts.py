@@ -72,12 +72,19 @@ def mapping_of(
     said: dict[str, str],
     *,
     with_personal: bool = False,
+    with_names: bool = False,
     steps: Sequence[str] = (),
 ) -> Mapping:
-    """What was proposed, with what was said outright put over it; `steps`: columns that are said to be steps."""
+    """What was proposed, with what was said outright put over it.
+
+    Args:
+        with_personal: keep the columns that hold a person's data.
+        with_names: of these the ones that a role is made for, such as the owner of a deal.
+        steps: columns that are said to be steps.
+    """
     if kind is not None and kind not in KINDS:
         raise ChoiceError("--kind", kind, list(KINDS))
-    proposed = _in_form(propose(export, kind).mapping, export, said, steps)
+    proposed = _in_form(propose(export, kind, with_names=with_names or with_personal).mapping, export, said, steps)
     kept = {role: header for role, header in proposed.roles.items() if header not in said.values()}
     constants = {role: value for role, value in proposed.constants.items() if role not in said}
     left_out = () if with_personal else tuple(h for h in proposed.left_out if h not in said.values())
@@ -131,7 +138,7 @@ def data(
         workspace = Workspace.open(Path(folder))
         files = [(kind, export_of(options, path)) for kind in kinds for path in _paths(options, kind)]
         for (kind, export), said in zip(files, _split_map(options.map, files), strict=True):
-            mapping = mapping_of(export, kind, said, steps=steps)
+            mapping = mapping_of(export, kind, said, with_names=True, steps=steps)  # kept nowhere
             day = (last_day or list_day(export.name, kind)) if KINDS[kind].snapshot else None
             workspace.add(export, kind=kind, mapping=mapping, as_of=day)
         yield workspace

@@ -118,6 +118,9 @@ KINDS = {
     )
 }
 
+# Roles that a person's name stands in: like any other name they come in only where somebody asks for them.
+NAMES = frozenset({"owner"})
+
 # Words of an account's status that mean: may not use the system (NFKC, casefold).
 STATUS_INVALID = frozenset(
     {

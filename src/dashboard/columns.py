@@ -40,6 +40,8 @@ def choose(page: Page, export: "Export", key: str) -> Choice:
     start = _proposal(page, export, key).mapping
     samples = _samples(page, export, start)
     roles = _roles(page, start, export, samples, key)
+    if start.steps:
+        st.caption(page.t("data.steps", steps=md(" → ".join(start.steps))))
     constants = _constants(page, roles, start, key)
     formats = _formats(page, roles, start, key)
     as_of = _as_of(page, start.kind, export, key)
@@ -119,7 +121,7 @@ def _roles(page: Page, start: "Mapping", export: "Export", samples: dict[str, st
         for role in KINDS[start.kind].roles:
             now = start.roles.get(role)
             column = st.selectbox(
-                _label(page, start.kind, role),
+                _label(page, start, role),
                 codes,
                 index=codes.index(now) if now in codes else 0,
                 format_func=words,
@@ -130,10 +132,11 @@ def _roles(page: Page, start: "Mapping", export: "Export", samples: dict[str, st
     return chosen
 
 
-def _label(page: Page, kind: str, role: str) -> str:
-    name = page.t(f"data.role_{role}")
-    group = next((group for group in KINDS[kind].required if role in group), ())
-    if not group:
+def _label(page: Page, start: "Mapping", role: str) -> str:
+    """The role's name, and whether it is needed; a list with a date per step needs no column that says the step."""
+    name, kind = page.t(f"data.role_{role}"), KINDS[start.kind]
+    group = next((group for group in kind.required if role in group), ())
+    if not group or (start.steps and role == kind.wide):
         return name
     return page.t("data.must", role=name) if len(group) == 1 else page.t("data.one_of", role=name)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.tables import KINDS
+from analysis.tables import KINDS, NAMES
 
 if TYPE_CHECKING:
     from analysis.workspace import Workspace
@@ -26,7 +26,7 @@ def personal(ws: "Workspace", kinds: Iterable[str]) -> set[str]:
 def mask(frame: pd.DataFrame, ws: "Workspace", kinds: Iterable[str]) -> pd.DataFrame:
     """`frame` without personal columns; whatever looks like a mail address becomes a code."""
     roles = {role for kind in KINDS.values() for role in kind.roles}
-    hidden = personal(ws, kinds) - roles
+    hidden = (personal(ws, kinds) - roles) | NAMES
     kept = frame.drop(columns=[c for c in frame.columns if c in hidden])
     salt = _salt(ws)
     return kept.assign(**{c: _coded(kept[c], salt) for c in kept.columns if _is_text(kept[c])})

@@ -11,7 +11,7 @@ from analysis.exports.export import Export
 from analysis.exports.forms import Refusal
 from analysis.exports.mapping import UTC, Mapping, fill, missing
 from analysis.exports.text import plain, same, trim
-from analysis.tables import DAY, KINDS, MOMENT, NUMBER, TEXT, Kind
+from analysis.tables import DAY, KINDS, MOMENT, NAMES, NUMBER, TEXT, Kind
 from analysis.words import text
 
 ENOUGH = 0.15  # below this score a column is not proposed for a role
@@ -51,13 +51,16 @@ class Column:
     ordered: bool = False
 
 
-def propose(export: Export, kind: str | None = None, remembered: Mapping | None = None) -> Proposal:
+def propose(
+    export: Export, kind: str | None = None, remembered: Mapping | None = None, *, with_names: bool = False
+) -> Proposal:
     """The mapping to show first.
 
     Args:
         export: the file.
         kind: what its rows are, where the reader has said so.
         remembered: what was chosen for a file of the same shape; it wins where its columns exist.
+        with_names: propose a column of people's names for a role that is made for it; else it is left out.
     """
     columns = look(export)
     ranked = _rank(export, columns)
@@ -66,6 +69,8 @@ def propose(export: Export, kind: str | None = None, remembered: Mapping | None 
     steps, dates = _dates(KINDS[chosen], columns, roles)
     constants = _constants(export, chosen, roles)
     private = tuple(column.name for column in columns if column.personal)
+    if not with_names:
+        roles = {role: name for role, name in roles.items() if role not in NAMES or name not in private}
     left_out = tuple(name for name in private if name not in roles.values())
     reasons |= {c.name: f"personal_{c.personal}" for c in columns if c.personal and c.name in left_out}
     if remembered and remembered.kind == chosen and set(remembered.roles.values()) <= set(export.columns):
