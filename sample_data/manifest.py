@@ -4,7 +4,7 @@ import json
 from datetime import date
 from pathlib import Path
 
-from . import parts, station
+from . import parts, production, station
 from .files import DUPLICATE, REFUSED, Written
 from .workdays import LAST_DAY
 
@@ -25,13 +25,29 @@ FILES = (
 )
 
 
+# What the pages keep of a workspace: with whom the ball is in each step of the production.
+SETTINGS = {
+    "process": {
+        "version": 1,
+        "steps": production.STEPS,
+        "sides": {step: "us" if side == production.US else "customer" for step, side in production.SIDES.items()},
+        "ends": production.STEPS[-1:],
+    }
+}
+
+
 def write(folder: Path, files: list[Written], others: dict[str, Written]) -> None:
-    """`manifest.json`, beside the folders of the systems; `others` are the files of `parts.PARTS`, not imported yet."""
+    """`manifest.json`, beside the folders of the systems; `others` are the files of `parts.PARTS`.
+
+    Those of `parts.APART` stand apart: their customers are others, and nobody wants them in the same workspace.
+    """
     found = [_entry(*entry, written) for entry, written in zip(FILES, files, strict=True)]
     by_part = {
         part: [_entry_of(parts.FILES[name], others[name]) for name in names] for part, names in parts.PARTS.items()
     }
-    text = json.dumps({"files": found, "parts": by_part}, ensure_ascii=False, indent=1)
+    apart = {part: by_part.pop(part) for part in parts.APART}
+    listed = {"files": found, "parts": by_part, "apart": apart, "settings": SETTINGS}
+    text = json.dumps(listed, ensure_ascii=False, indent=1)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
@@ -51,7 +67,7 @@ def _entry(name, kind, as_of, header, roles, constants, written: Written) -> dic
 
 
 def _entry_of(file: parts.File, written: Written) -> dict[str, object]:
-    return _said(file.path, file.kind, LAST_DAY, file.mapping(), written)
+    return _said(file.path, file.kind, file.as_of, file.mapping(), written)
 
 
 def _said(path: str, kind: str, as_of: date | None, mapping: dict[str, object], written: Written) -> dict[str, object]:

@@ -1,8 +1,8 @@
-"""The planted figures of deals, contracts and お店の物語 in words, from their plans; the tests count the files."""
+"""The planted figures of the parts in words, from their plans; the tests count the files."""
 
 from itertools import accumulate
 
-from . import contracts, deals, production
+from . import contracts, customer_facts, deals, production
 from .facts import percent, say
 
 
@@ -89,4 +89,10 @@ def _production() -> dict[str, object]:
     }
 
 
-FIGURES = {"deals": _deals, "contracts": _contracts, "production": _production}
+FIGURES = {
+    "deals": _deals,
+    "contracts": _contracts,
+    "production": _production,
+    "sales": customer_facts.sales,
+    "ec": customer_facts.site,
+}

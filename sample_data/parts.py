@@ -2,10 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-from . import contracts, deals, production
+from . import contracts, deals, ec, production, sfa, shop_orders
 from .files import Written
+from .workdays import LAST_DAY
+
+BESIDE = ("product_name",)  # roles whose column stays a dimension, too
+SHOP = {"customer_id": "取引先コード"}
+ORDERED = {
+    "customer_id": "得意先コード",
+    "ordered_at": "受注日時",
+    "amount": "金額",
+    "order_id": "受注番号",
+    "product_code": "商品コード",
+    "product_name": "商品名",
+    "quantity": "数量",
+}
+BY_SHOPS = ORDERED | {"status": "伝票区分", "customer_name": "得意先名"}
 
 
 @dataclass(frozen=True)
@@ -20,14 +35,16 @@ class File:
     steps: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
+    as_of: date | None = LAST_DAY  # of a list; a log has none
 
     def mapping(self) -> dict[str, object]:
         """What `exports.mapping.Mapping` reads."""
+        taken = [header for role, header in self.roles.items() if role not in BESIDE]
         return {
             "kind": self.kind,
             "roles": self.roles,
             "constants": {},
-            "dimensions": [column for column in self.header if column not in self.roles.values()],
+            "dimensions": [column for column in self.header if column not in taken],
             "personal": list(self.personal),
             "left_out": [],
             "formats": {},
@@ -83,8 +100,64 @@ FILES = {
         dates=("公開予定日",),
         personal=("制作担当",),
     ),
+    "customers": File(
+        "sfa/customers_20260331.csv",
+        "customers",
+        sfa.CUSTOMER,
+        sfa.write_customers,
+        SHOP | {"customer_name": "取引先名", "owner": "担当者"},
+        personal=("担当者",),
+    ),
+    "visits": File(
+        "sfa/visits_fy2025.csv",
+        "visits",
+        sfa.VISIT,
+        sfa.write_visits,
+        SHOP | {"occurred_at": "訪問日時", "owner": "訪問者", "category": "目的"},
+        personal=("訪問者",),
+        as_of=None,
+    ),
+    "shop_inquiries": File(
+        "sfa/shop_inquiries_fy2025.xlsx",
+        "inquiries",
+        sfa.INQUIRY,
+        sfa.write_inquiries,
+        {"occurred_at": "受付日時"} | SHOP | {"category": "分類", "source": "受付方法", "text": "内容"},
+        as_of=None,
+    ),
+    "shop_orders_fy2024": File(
+        "order_system/shop_orders_fy2024.csv",
+        "orders",
+        shop_orders.HEADER,
+        shop_orders.write_2024,
+        BY_SHOPS,
+        as_of=None,
+    ),
+    "shop_orders_fy2025": File(
+        "order_system/shop_orders_fy2025.csv",
+        "orders",
+        shop_orders.HEADER,
+        shop_orders.write_2025,
+        BY_SHOPS,
+        as_of=None,
+    ),
+    "ec_orders": File(
+        "ec/ec_orders.csv",
+        "orders",
+        ec.HEADER,
+        ec.write,
+        ORDERED | {"customer_id": "会員ID", "ordered_at": "注文日時", "order_id": "注文番号"},
+        as_of=None,
+    ),
 }
-PARTS = {"deals": ("deals",), "contracts": ("contracts",), "production": ("production",)}
+PARTS = {
+    "deals": ("deals",),
+    "contracts": ("contracts",),
+    "production": ("production",),
+    "sales": ("customers", "shop_orders_fy2024", "shop_orders_fy2025", "visits", "shop_inquiries"),
+    "ec": ("ec_orders",),
+}
+APART = ("ec",)  # members of the own site are no shops: in one workspace they would stand in one ranking
 
 
 def write(folder: Path) -> dict[str, Written]:
@@ -95,3 +168,8 @@ def write(folder: Path) -> dict[str, Written]:
         path.parent.mkdir(parents=True, exist_ok=True)
         found[name] = file.make(path)
     return found
+
+
+def part_of(name: str) -> str:
+    """The part of which a file of `FILES` is one."""
+    return next(part for part, names in PARTS.items() if name in names)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from .dice import Dice
 
 SHOPS = 412
-# The later parts of the sample speak of these: they are on the list, and no deal or contract is theirs.
-RESERVED = ("つばき薬局", "やまびこ商店", "みなと薬品")
+# The figures about customers speak of these: they are on the list, and no deal, contract or article is theirs.
+TSUBAKI, YAMABIKO, MINATO, MINATO_AGAIN = "つばき薬局", "やまびこ商店", "みなと薬品㈱", "株式会社 みなと薬品"
+RESERVED = (TSUBAKI, YAMABIKO, MINATO)
+AGAIN_AT = 338  # the shop that was entered twice got a second code; by chance nothing else ever fell to this one
 FIRST = """
     あかね あさひ あずま いずみ うぐいす えびす おおぞら かえで かすみ かもめ きぼう くすのき けやき こだま こまどり
     さくら さざなみ しらかば すずらん すみれ せせらぎ そよかぜ たちばな つくし つばめ とちのき なぎさ なでしこ
@@ -28,10 +30,12 @@ class Shop:
 
 def shops() -> list[Shop]:
     """All shops, in the order of their codes."""
-    names = Dice("shops").sample([first + last for last in LAST for first in FIRST], SHOPS - len(RESERVED))
-    return [Shop(f"S{number:04d}", name) for number, name in enumerate([*RESERVED, *names], 1)]
+    made = Dice("shops").sample([first + last for last in LAST for first in FIRST], SHOPS - len(RESERVED))
+    names = [*RESERVED, *made]
+    names[AGAIN_AT - 1] = MINATO_AGAIN
+    return [Shop(f"S{number:04d}", name) for number, name in enumerate(names, 1)]
 
 
 def ordinary() -> list[Shop]:
-    """The shops that no later part speaks of."""
+    """The shops that no figure about customers names; `AGAIN_AT` is among them."""
     return shops()[len(RESERVED) :]

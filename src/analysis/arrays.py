@@ -28,11 +28,11 @@ RESERVED = {"valid_users", "active_users", "active_rate", "rate_low", "rate_high
 RESERVED |= {"row_level", "column_level", "period_start"}
 
 
-def covered(form: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame | None]:
+def covered(form: Callable[..., Any]) -> Callable[..., Any | None]:
     """The form, with None as its answer to a call that it does not cover."""
 
     @wraps(form)
-    def answer(*args: Any, **options: Any) -> pd.DataFrame | None:
+    def answer(*args: Any, **options: Any) -> Any | None:
         try:
             return form(*args, **options)
         except NotCoveredError:
@@ -56,8 +56,12 @@ class Choices:
 
     def is_partial(self, period: Period, source: Source) -> bool:
         """True where the period reaches past the last day that is known."""
-        known = day_of(self.as_of) if self.as_of else source.known
+        known = self.known(source)
         return known is None or period.is_partial(known)
+
+    def known(self, source: Source) -> date | None:
+        """The last day that is known: as given, or the day of the last event."""
+        return day_of(self.as_of) if self.as_of else source.known
 
 
 @covered
@@ -128,6 +132,32 @@ def equation(source: Source, period: Period, **choices: Any) -> pd.DataFrame:
         "outside": ids - int(used.sum()),
     }
     return pd.DataFrame([counts | {"partial": asked.is_partial(period, source)}])
+
+
+@covered
+def listed(source: Source, period: Period, *, state: str, **choices: Any) -> Any:
+    """`people.people`."""
+    asked = Choices(**choices)
+    roster, days = deciding(source, period, asked)
+    every = np.ones(len(roster.keys), dtype=bool)
+    chosen, valid = (
+        all_of([every, *each]) for each in (chosen_by(source, roster, asked.where), valid_on(roster, days))
+    )
+    kinds = asked.counts_as_use()
+
+    def used(start: date) -> np.ndarray:
+        return source.usage.active(start, period.end, kinds)[roster.keys]
+
+    states: dict[str, Callable[[], np.ndarray]] = {
+        "valid": lambda: valid,
+        "active": lambda: valid & used(period.start),
+        "inactive": lambda: valid & ~used(period.start),
+        "never": lambda: valid & ~used(date.min),
+        "invalid": lambda: ~valid & used(period.start),
+    }
+    if state not in states:
+        raise NotCoveredError
+    return source.listed(roster, chosen & states[state](), (period.start, period.end), kinds)
 
 
 class Labels:
@@ -201,17 +231,29 @@ def valid_on(roster: Roster, when: Slice) -> list[np.ndarray]:
         assert isinstance(status, Coded)
         allowed = np.array([*(fold(label) not in STATUS_INVALID for label in status.labels), True])
         found += [] if allowed.all() else [allowed[status.codes]]
+    return [*found, *within_dates(roster, when)]
+
+
+def within_dates(roster: Roster, when: Slice) -> list[np.ndarray]:
+    """The part of `valid_on` that is about the dates of an account."""
+    found: list[np.ndarray] = []
     if isinstance(begun := roster.column("valid_from"), np.ndarray):
-        found.append(_before(begun, when.end, blank=True))
+        found.append(before(begun, when.end, blank=True))
     if isinstance(ended := roster.column("valid_to"), np.ndarray):
-        found.append(~_before(ended, when.start, blank=False))
+        found.append(~before(ended, when.start, blank=False))
     if isinstance(begun, np.ndarray) and isinstance(ended, np.ndarray) and (when.end - when.start).days > 1:
         in_order = begun.astype("datetime64[D]") <= ended.astype("datetime64[D]")
         found.append(in_order | np.isnat(begun) | np.isnat(ended))
     return found
 
 
-def _before(moments: np.ndarray, day: date, *, blank: bool) -> np.ndarray:
+def standing(source: Source, roster: Roster, days: Slice, labels: Labels, asked: Choices) -> np.ndarray:
+    """Which accounts the rule lets through and were valid on these days."""
+    chosen = labels.once("chosen", roster, lambda: chosen_by(source, roster, asked.where))
+    return all_of([np.ones(len(roster.keys), dtype=bool), *valid_on(roster, days), *chosen])
+
+
+def before(moments: np.ndarray, day: date, *, blank: bool) -> np.ndarray:
     """Which moments lie before `day`; as whole numbers, which compare several times faster (blank is the lowest)."""
     numbers = moments.astype("datetime64[us]", copy=False).view(np.int64)
     found = numbers < np.datetime64(day, "us").view(np.int64)

@@ -1,13 +1,13 @@
 """Movement over arrays: who began and who stopped, and what changed the rate; see `arrays`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Choices, Labels, all_of, chosen_by, covered, deciding, valid_on
+from analysis.arrays import Choices, Labels, all_of, covered, deciding, standing
 from analysis.cells import share_of, tabulate
 from analysis.frames import names
 from analysis.moves import BEFORE, EFFECTS, MOVES, NOW
@@ -32,6 +32,9 @@ class People:
     keys: np.ndarray
     before: np.ndarray
     now: np.ndarray
+
+
+Stand = Callable[[Roster, Slice, Period], np.ndarray]  # of every account what it was then; 0 or False: not valid
 
 
 @covered
@@ -67,7 +70,11 @@ def _counts(
     source: Source, period: Period, before: Period, labels: Labels, asked: Choices
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The codes of every part, and its counts; without dimensions one part even of nobody."""
-    people = _people(source, period, before, labels, asked)
+
+    def valid(roster: Roster, days: Slice, _when: Period) -> np.ndarray:
+        return standing(source, roster, days, labels, asked)
+
+    people = people_of_both(source, period, before, labels, asked, valid)
     flags = [people.before, people.now, *(_used(source, each, asked)[people.keys] for each in (before, period))]
     sort = np.zeros(len(people.keys), dtype=np.int8)
     for flag in flags:
@@ -88,30 +95,27 @@ def _is(pattern: Sequence[int | None]) -> np.ndarray:
     return all_of([FLAGS[:, i] == flag for i, flag in enumerate(pattern) if flag is not None])
 
 
-def _people(source: Source, period: Period, before: Period, labels: Labels, asked: Choices) -> People:
+def people_of_both(
+    source: Source, period: Period, before: Period, labels: Labels, asked: Choices, stand: Stand
+) -> People:
+    """Everybody who stood somewhere in either period; who changed parts between two rosters is two."""
     (old, old_days), (new, new_days) = (deciding(source, each, asked) for each in (before, period))
-    held, now = (_valid(source, *each, labels, asked) for each in ((old, old_days), (new, new_days)))
+    held, now = stand(old, old_days, before), stand(new, new_days, period)
     old_codes, new_codes = labels.of(source, old), labels.of(source, new)
     if old.as_of == new.as_of:
         return People(new_codes, new.keys, held, now)
     place = source.place(old, new)
     stays = all_of([place >= 0, *(mine == theirs[place] for mine, theirs in zip(old_codes, new_codes, strict=True))])
-    before_here = np.zeros(len(now), dtype=bool)
+    before_here = np.zeros(len(now), dtype=held.dtype)
     before_here[place[stays]] = held[stays]
-    gone = held & ~stays  # left, or was in another part
+    gone = (held > 0) & ~stays  # left, or was in another part
     both = zip(new_codes, old_codes, strict=True)
     return People(
         [np.concatenate([theirs, mine[gone]]) for theirs, mine in both],
         np.concatenate([new.keys, old.keys[gone]]),
-        np.concatenate([before_here, np.ones(gone.sum(), dtype=bool)]),
-        np.concatenate([now, np.zeros(gone.sum(), dtype=bool)]),
+        np.concatenate([before_here, held[gone]]),
+        np.concatenate([now, np.zeros(gone.sum(), dtype=now.dtype)]),
     )
-
-
-def _valid(source: Source, roster: Roster, days: Slice, labels: Labels, asked: Choices) -> np.ndarray:
-    """Which accounts the rule lets through and were valid on these days."""
-    chosen = labels.once("chosen", roster, lambda: chosen_by(source, roster, asked.where))
-    return all_of([np.ones(len(roster.keys), dtype=bool), *valid_on(roster, days), *chosen])
 
 
 def _kitagawa(counts: dict[str, np.ndarray]) -> dict[str, Any]:

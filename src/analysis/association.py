@@ -5,7 +5,7 @@ import narwhals.stable.v2 as nw
 from analysis.frames import Z95, Frame, ratio, wilson
 
 CELLS = ("both", "state_only", "outcome_only", "neither")
-MEASURES = ("base_rate", "ppv", "npv", "lift", "phi")
+MEASURES = ("base_rate", "ppv", "npv", "without_rate", "lift", "phi")
 ASSOCIATION = tuple(f"{name}{end}" for name in MEASURES for end in ("", "_low", "_high"))
 
 
@@ -14,8 +14,8 @@ def associated(counts: Frame) -> Frame:
 
     With the state: `both` had the outcome, `state_only` not; without it: `outcome_only` had it, `neither` not.
 
-    - `base_rate`: the outcome among all; `ppv`: among those with the state; `npv`: no outcome among those without
-      it. Intervals of Wilson (1927).
+    - `base_rate`: the outcome among all; `ppv`: among those with the state; `without_rate`: among those without it;
+      `npv`: no outcome among those without it (1 − `without_rate`). Intervals of Wilson (1927).
     - `lift` = ppv / base_rate; 1: no more often than anybody. Its interval is that of the ratio of the two risks,
       exp(ln RR ± z √(1/a − 1/(a+b) + 1/c − 1/(c+d))) (Katz, Baptista, Azen & Pike, Biometrics 34, 1978), carried over
       with the share of customers in the state held: lift = 1 / (w + (1 − w) / RR), w = (a+b)/n.
@@ -31,14 +31,15 @@ def associated(counts: Frame) -> Frame:
         The same rows with `ASSOCIATION`; null where a denominator is 0.
     """
     sides = counts.with_columns(
-        _without_state=nw.col("customers") - nw.col("with_state"),
+        without_state=nw.col("customers") - nw.col("with_state"),
         _without_outcome=nw.col("customers") - nw.col("with_outcome"),
     )
     shares = sides
     for name, hits, trials in (
         ("base_rate", "with_outcome", "customers"),
         ("ppv", "both", "with_state"),
-        ("npv", "neither", "_without_state"),
+        ("npv", "neither", "without_state"),
+        ("without_rate", "outcome_only", "without_state"),
     ):
         low, high = wilson(hits, trials)
         shares = shares.with_columns(
@@ -49,7 +50,7 @@ def associated(counts: Frame) -> Frame:
 
 def _with_lift(counts: Frame) -> Frame:
     a, c, n = _positive("both"), _positive("outcome_only"), _positive("customers")
-    inside, outside, ones = _positive("with_state"), _positive("_without_state"), _positive("with_outcome")
+    inside, outside, ones = _positive("with_state"), _positive("without_state"), _positive("with_outcome")
     error = (1 / a - 1 / inside + 1 / c - 1 / outside).sqrt() * Z95
     risks = counts.with_columns(_risk=(a / inside) / (c / outside), _error=error, _share=inside / n)
     share, bounds = nw.col("_share"), {}
@@ -62,7 +63,7 @@ def _with_lift(counts: Frame) -> Frame:
 
 def _with_phi(counts: Frame) -> Frame:
     a, b, c, d = (nw.col(name).cast(nw.Float64) for name in CELLS)
-    margins = [_positive(name) for name in ("with_state", "_without_state", "with_outcome", "_without_outcome")]
+    margins = [_positive(name) for name in ("with_state", "without_state", "with_outcome", "_without_outcome")]
     # one root a margin: their product may be too large
     size = margins[0].sqrt() * margins[1].sqrt() * margins[2].sqrt() * margins[3].sqrt()
     valued = counts.with_columns(phi=(a * d - b * c) / size)

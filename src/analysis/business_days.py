@@ -1,7 +1,7 @@
 """Days between two moments: as the calendar has them, or as a Japanese office works them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -11,7 +11,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from analysis.errors import ChoiceError
-from analysis.frames import Frame, facts, literal_rows, start_of, union
+from analysis.frames import Frame, facts, moment, start_of
 
 CALENDAR = "calendar"
 EPOCH = date(1970, 1, 1).toordinal()
@@ -82,8 +82,19 @@ def listed_days(content: bytes) -> list[date]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp932", "replace")
-    found = (re.match(r"\D*(\d{4})\D(\d{1,2})\D(\d{1,2})(?!\d)", line) for line in text.splitlines())
-    return [date(*(int(part) for part in each.groups())) for each in found if each]
+    return days_in(text)[0]
+
+
+def days_in(text: str) -> tuple[list[date], list[str]]:
+    """The first date of every line, and the lines that hold something else (2026-02-30 is no day)."""
+    days, rest = [], []
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        found = re.match(r"\D*(\d{4})\D(\d{1,2})\D(\d{1,2})(?!\d)", line)
+        try:
+            days.append(date(*(int(part) for part in found.groups()))) if found else rest.append(line)
+        except ValueError:
+            rest.append(line)
+    return days, rest
 
 
 def with_days(frame: Frame, days: str | BusinessDays, *, start: str, end: str, name: str) -> Frame:
@@ -102,19 +113,12 @@ def with_days(frame: Frame, days: str | BusinessDays, *, start: str, end: str, n
 
 
 def _with_business_days(frame: Frame, days: BusinessDays, start: str, end: str, name: str) -> Frame:
-    both = frame.with_columns(_from=start_of(nw.col(start), "1d"), _to=start_of(nw.col(end), "1d"))
-    counted = both.with_columns(_open=_weekdays(nw.col("_to"), days) - _weekdays(nw.col("_from"), days))
-    off = _days_off(both, days)
-    if not off:
-        return counted.with_columns(nw.col("_open").alias(name)).drop("_from", "_to", "_open")
-    before = _off_before(both, literal_rows(both, [(day,) for day in off], ["_off"]))
-    for side in ("_from", "_to"):
-        named = before.select(nw.col("_day").alias(side), nw.col("_before").alias(f"_before{side}"))
-        counted = counted.join(named, on=side, how="left")
-    lost = nw.col("_before_to").fill_null(0) - nw.col("_before_from").fill_null(0)
-    return counted.with_columns((nw.col("_open") - lost).alias(name)).drop(
-        "_from", "_to", "_open", "_before_from", "_before_to"
-    )
+    """Without a join: the days off are few and known, and a plan that reads the frame again and again takes minutes."""
+    since, until = start_of(nw.col(start), "1d"), start_of(nw.col(end), "1d")
+    off = _days_off(frame.select(_from=since, _to=until), days)
+    opened = _weekdays(until, days) - _weekdays(since, days)
+    lost = _off_before(until, off) - _off_before(since, off)
+    return frame.with_columns((opened - lost).alias(name))
 
 
 def _days_off(both: Frame, days: BusinessDays) -> list[date]:
@@ -124,13 +128,16 @@ def _days_off(both: Frame, days: BusinessDays) -> list[date]:
     return days.days_off(min(found), max(found)) if found else []
 
 
-def _off_before(both: Frame, off: Frame) -> Frame:
-    """For every day in the frame, how many days off lie before it; a day without any is no row."""
-    stamps = union([both.select(nw.col(side).alias("_day")) for side in ("_from", "_to")])
-    each = stamps.filter(~nw.col("_day").is_null()).group_by("_day").agg(_rows=nw.len()).select("_day")
-    pairs = each.join(off, how="cross").filter(nw.col("_off") < nw.col("_day"))
-    counted = pairs.group_by("_day").agg(_before=nw.len())
-    return counted.with_columns(nw.col("_before").cast(nw.Float64))
+def _off_before(day: nw.Expr, off: Sequence[date]) -> nw.Expr:
+    """How many of the days off, in order, lie before the day: the list is halved until one place is left."""
+
+    def among(low: int, high: int) -> nw.Expr:
+        if low == high:
+            return nw.lit(float(low))
+        middle = (low + high) // 2
+        return nw.when(day > moment(off[middle])).then(among(middle + 1, high)).otherwise(among(low, middle))
+
+    return among(0, len(off))
 
 
 def _weekdays(day: nw.Expr, days: BusinessDays) -> nw.Expr:

@@ -72,20 +72,20 @@ def wide_entries(frame: Frame, order: Sequence[str], blank: str, as_of: date | N
         raise StepNameError(unknown, columns)
     require(frame, "cases", "case_id", roles=ROLES, moments=order)
     require_key(frame, "cases", "case_id")
-    dated = [nw.when(_is_known(step, as_of)).then(nw.lit(i)) for i, step in reversed([*enumerate(order, 1)])]
-    marked = frame.with_columns(_far=nw.coalesce(*dated))
+    dated = [nw.when(is_known(step, as_of)).then(nw.lit(i)) for i, step in reversed([*enumerate(order, 1)])]
+    far = nw.coalesce(*dated)
     others = [name for name in columns if name not in order]
     parts = []
     for i, step in enumerate(order, 1):
-        known = nw.when(_is_known(step, as_of)).then(nw.col(step))
-        placed = marked.with_columns(step=nw.lit(step), entry_no=nw.lit(i, dtype=nw.Int64), _entered=known)
-        there = ~nw.col("_entered").is_null()
-        kept = placed.filter(there | (nw.col("_far") > nw.lit(i))) if blank == "missing" else placed.filter(there)
-        parts.append(kept.select(*others, "step", nw.col("_entered").alias("entered_at"), "entry_no"))
+        there = is_known(step, as_of)
+        kept = frame.filter(there | (far > nw.lit(i)) if blank == "missing" else there)
+        known = nw.when(there).then(nw.col(step))
+        placed = kept.with_columns(step=nw.lit(step), entered_at=known, entry_no=nw.lit(i, dtype=nw.Int64))
+        parts.append(placed.select(*others, "step", "entered_at", "entry_no"))
     return union(parts)
 
 
-def _is_known(column: str, as_of: date | None) -> nw.Expr:
+def is_known(column: str, as_of: date | None) -> nw.Expr:
     """True where there is a date that is no plan."""
     if as_of is None:
         return ~nw.col(column).is_null()

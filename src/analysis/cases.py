@@ -37,7 +37,8 @@ class Log:
     Attributes:
         entries: one row per entry: the table's own columns, `_step`, `_pos` (1, 2, … in the given order;
             null: not listed), `_next_at`, `_last` (the case stands here), `_from_pos` (the listed step
-            before), the dimensions `_d0`, … and `_chosen` of the entry.
+            before), the dimensions `_d0`, … and `_chosen` of the entry; `_g0`, … a column that a helper may have
+            taken the name of.
         steps: the order.
         labels: dimension as it was asked for -> its helper name.
         known: the last day that is known; None where no entry has a date.
@@ -53,6 +54,11 @@ class Log:
     def latest(self) -> Frame:
         """One row per case: its latest entry, if the rule lets it through."""
         return self.entries.filter(nw.col("_last") == 1, nw.col("_chosen"))
+
+    def given(self) -> list[nw.Expr]:
+        """The columns of `columns`, as the table had them."""
+        copies = _copies(self.columns)
+        return [nw.col(copies.get(name, name)).alias(name) for name in self.columns]
 
 
 def open_log(
@@ -86,6 +92,11 @@ def open_log(
     ordered = _in_sequence(seen, "entry_no" in schema)
     own = tuple(name for name in schema if name not in ROLES)
     return Log(ordered, order, labels, known, own)
+
+
+def _copies(columns: Sequence[str]) -> dict[str, str]:
+    """Columns that a helper may take the name of -> the helper that keeps them."""
+    return {name: f"_g{i}" for i, name in enumerate(columns) if name.startswith("_")}
 
 
 def last_entry(frame: Frame) -> date | None:
@@ -135,8 +146,10 @@ def _with_helpers(
     chosen = rule.expression(schema, "cases") if rule else everywhere(True, "case_id")
     dimensions = {helper: plain(name, schema[name]) for name, helper in labels.items() if name in schema}
     inferred = nw.when(nw.col("inferred")).then(1).otherwise(0) if "inferred" in schema else nw.lit(0)
+    copies = {helper: nw.col(name) for name, helper in _copies([n for n in schema if n not in ROLES]).items()}
+    kept = dimensions | copies
     marked = frame.with_columns(
-        _step=step, _pos=nw.coalesce(*places), _one=nw.lit(1), _chosen=chosen, _inferred=inferred, **dimensions
+        _step=step, _pos=nw.coalesce(*places), _one=nw.lit(1), _chosen=chosen, _inferred=inferred, **kept
     )
     if START_MONTH in labels and START_MONTH not in schema:
         marked = marked.with_columns(_begun=nw.col("entered_at").min().over("case_id"))

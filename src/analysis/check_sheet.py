@@ -11,9 +11,10 @@ from analysis.errors import ChoiceError, MarkError
 from analysis.frames import Frame, count_by, is_text, ratio, whole, wilson
 from analysis.level_definitions import Definitions
 from analysis.level_events import CUSTOMER
-from analysis.level_states import Opened, level_name, open_levels, scores
+from analysis.level_states import Opened, level_name, named_tables, open_levels, scores
 from analysis.levels import listed
 from analysis.roster import flag
+from analysis.takes import over_lists, with_tables
 
 SUMMARY = (
     *("marked", "agreements", "disagreements", "outside", "agreement_rate", "rate_low", "rate_high"),
@@ -22,6 +23,8 @@ SUMMARY = (
 Marks = Mapping[Any, str | int | bool | None]
 
 
+@over_lists("customers", "users")
+@with_tables(named_tables)
 def check_sheet(
     customers: IntoFrameT,
     definitions: Definitions,
@@ -68,6 +71,8 @@ def check_sheet(
     return listed(opened, rows, measures).to_native()
 
 
+@over_lists("customers", "users")
+@with_tables(named_tables)
 def check_table(
     customers: IntoFrameT,
     definitions: Definitions,
@@ -91,6 +96,8 @@ def check_table(
     return nw.maybe_reset_index(shown).to_native()
 
 
+@over_lists("customers", "users")
+@with_tables(named_tables)
 def check_summary(
     customers: IntoFrameT,
     definitions: Definitions,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from analysis import commands, commands_progress
+from analysis import commands, commands_customers, commands_levels, commands_products, commands_progress
 from analysis.command_parts import FORMATS
 from analysis.errors import AnalysisError, CommandError
 from analysis.words import LANGUAGES, text
@@ -117,9 +117,17 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     ladder = verb("stages", commands_progress.stages, place)
     _ask_of_users(ladder, t)
     ladder.add_argument("--definitions", metavar="FILE.json", help=t("definitions"))
+    ladder.add_argument("--targets", metavar="FILE", help=t("targets"))
+    ladder.add_argument("--verdicts", action="store_true", help=t("verdicts"))
 
     way = verb("funnel", commands_progress.funnel, place)
     way.add_argument("--activity", action="append", metavar="FILE", help=t("activity"))
+    way.add_argument("--orders", action="append", metavar="FILE", help=t("orders_funnel"))
+    way.add_argument("--of", metavar="activity|orders", help=t("of_funnel"))
+    for name, metavar in (("groups", "FILE.csv"), ("grouping", "NAME")):
+        way.add_argument(f"--{name}", metavar=metavar, help=t(name))
+    way.add_argument("--cancellations", metavar="net|without|…", help=t("cancellations"))
+    way.add_argument("--currency", metavar="JPY", help=t("currency"))
     way.add_argument("--steps", metavar="A,B,C", help=t("steps_funnel"))
     way.add_argument("--within", metavar="30d", help=t("within"))
     way.add_argument("--order", default="in_order", metavar="in_order|strict|unordered", help=t("order"))
@@ -134,6 +142,24 @@ def build_parser(language: str) -> argparse.ArgumentParser:
 
     deals = verb("pipeline", commands_progress.pipeline, file, place)
     _ask_of_list(deals, t, "deals", "phases")
+
+    bought = verb("products", commands_products.products, file, place)
+    bought.add_argument("--orders", action="append", metavar="FILE", help=t("orders"))
+    bought.add_argument(
+        "--show", default="measures", metavar="measures|first|next|pairs|preview", help=t("show_products")
+    )
+    for name, metavar in (("groups", "FILE.csv"), ("grouping", "NAME"), ("by", "A,B"), ("period", PERIOD)):
+        bought.add_argument(f"--{name}", metavar=metavar, help=t(name))
+    bought.add_argument("--rest", default="code", metavar="code|other", help=t("rest"))
+    bought.add_argument("--days", metavar="N", help=t("days_again"))
+    bought.add_argument("--cancellations", default="net", metavar="net|without|…", help=t("cancellations"))
+    bought.add_argument("--currency", metavar="JPY", help=t("currency"))
+    _ask_further(bought, t)
+
+    for name, run in commands_customers.COMMANDS.items():
+        commands_customers.ask(verb(name, run, file, place), name, t)
+
+    commands_levels.ask(verb("levels", commands_levels.levels, file, place), t)
 
     add = verb("import", commands.add, file, place)
     add.add_argument("file", nargs="?", metavar="FILE", help=t("file"))
@@ -156,6 +182,13 @@ def _ask_of_users(verb: argparse.ArgumentParser, t: Callable[[str], str]) -> Non
     verb.add_argument("--by", metavar="A,B", help=t("by"))
     verb.add_argument("--valid", default="end", metavar="end|any|start", help=t("valid"))
     verb.add_argument("--activities", metavar="A,B", help=t("activities"))
+    verb.add_argument("--where", action="append", metavar="COLUMN=A,B", help=t("where"))
+    verb.add_argument("--as-of", metavar="DATE", help=t("as_of_rate"))
+    verb.add_argument("--map", metavar="ROLE=HEADER,…", help=t("map"))
+
+
+def _ask_further(verb: argparse.ArgumentParser, t: Callable[[str], str]) -> None:
+    """What is asked of every log: which rows, until when, and what its columns are."""
     verb.add_argument("--where", action="append", metavar="COLUMN=A,B", help=t("where"))
     verb.add_argument("--as-of", metavar="DATE", help=t("as_of_rate"))
     verb.add_argument("--map", metavar="ROLE=HEADER,…", help=t("map"))

@@ -120,13 +120,19 @@ def workspace_of(options: Namespace) -> Iterator[Workspace]:
 
 @contextmanager
 def data(
-    options: Namespace, kinds: Sequence[str], *, last_day: date | None = None, steps: Sequence[str] = ()
+    options: Namespace,
+    kinds: Sequence[str],
+    *,
+    also: Sequence[str] = (),
+    last_day: date | None = None,
+    steps: Sequence[str] = (),
 ) -> Iterator[Workspace]:
     """The workspace, or, where files are given, one that lives as long as the command.
 
     Args:
         options: what was said; a file or several for each kind.
         kinds: the tables that the command needs.
+        also: those that it takes where a file is given.
         last_day: the day of a list; None: the date in its name.
         steps: columns that are said to be the steps of a list.
     """
@@ -136,7 +142,8 @@ def data(
         return
     with tempfile.TemporaryDirectory(prefix="genzaichi-", ignore_cleanup_errors=True) as folder:
         workspace = Workspace.open(Path(folder))
-        files = [(kind, export_of(options, path)) for kind in kinds for path in _paths(options, kind)]
+        needed = [*kinds, *(kind for kind in also if getattr(options, kind))]
+        files = [(kind, export_of(options, path)) for kind in needed for path in _paths(options, kind)]
         for (kind, export), said in zip(files, _split_map(options.map, files), strict=True):
             mapping = mapping_of(export, kind, said, with_names=True, steps=steps)  # kept nowhere
             day = (last_day or list_day(export.name, kind)) if KINDS[kind].snapshot else None

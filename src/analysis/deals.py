@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -10,6 +10,7 @@ from narwhals import Schema
 from narwhals.stable.v2.typing import IntoFrame
 
 from analysis.business_days import CALENDAR, BusinessDays, with_days
+from analysis.case_forms import is_known
 from analysis.errors import DimensionNameError, MissingColumnError, MomentTypeError, PhaseNameError
 from analysis.frames import (
     Frame,
@@ -38,11 +39,13 @@ class Deals:
     """Deals, ready to be counted.
 
     Attributes:
-        frame: one row per deal: the table's columns, `_row` (its row in `phases`), `_won`, `_lost`, `_open` (1 or 0),
-            `_far` (the furthest place reached; null: not known), `_amount`, `_days`, `_negative`, `_undated`,
-            `_here` (days since its last movement), the dimensions `_d0`, …
+        frame: one row per deal: the table's columns (without those that begin with an underscore), `_row` (its row in
+            `phases`), `_won`, `_lost`, `_open` (1 or 0), `_far` (the furthest place reached; null: not known),
+            `_amount`, `_days`, `_negative`, `_undated`, `_here` (days since its last movement; null: not known, or
+            after the last known day), the dimensions `_d0`, … and the dates of phases `_t0`, …
         phases: in order; won, lost and blank at the end.
         labels: dimension as it was asked for -> its helper name.
+        dated: helper name of a date -> the place of its phase.
         known: the last day that is known.
         columns: of the table.
     """
@@ -50,6 +53,7 @@ class Deals:
     frame: Frame
     phases: tuple[Phase, ...]
     labels: Mapping[str, str]
+    dated: Mapping[str, int]
     known: date | None
     columns: tuple[str, ...]
 
@@ -82,11 +86,14 @@ def open_deals(
     known = as_of or _last_day(frame, schema, listed, dated)
     months = {helper: _month(name, schema) for name, helper in labels.items() if name not in schema}
     dimensions = {helper: plain(name, schema[name]) for name, helper in labels.items() if name in schema}
-    # before a helper takes the name of a column
-    labelled = chosen.with_columns(**dimensions) if dimensions else chosen
-    placed = _with_place(labelled, schema, listed, dated, known)
+    entered = {f"_t{i}": column for i, column in enumerate(dated)}
+    kept = dimensions | {helper: nw.col(column) for helper, column in entered.items()}
+    # all at once, and without the columns that a helper, or DuckDB under any case, could be taken for
+    labelled = chosen.select(*(name for name in schema if not name.startswith("_")), **kept)
+    places = {helper: dated[column] for helper, column in entered.items()}
+    placed = _with_place(labelled, schema, listed, places, known)
     timed = _with_times(placed.with_columns(_one=nw.lit(1), **months), schema, known, days)
-    return Deals(timed, listed, labels, known, tuple(schema.names()))
+    return Deals(timed, listed, labels, places, known, tuple(schema.names()))
 
 
 def _phase(schema: Schema) -> nw.Expr:
@@ -154,10 +161,7 @@ def _with_place(
         .otherwise(0)
         for outcome in (WON, LOST)
     }
-    tomorrow = moment(known + timedelta(days=1)) if known else None
-    known_date = {
-        column: ~nw.col(column).is_null() if tomorrow is None else nw.col(column) < tomorrow for column in dated
-    }
+    known_date = {column: is_known(column, known) for column in dated}
     steps = [(each.place, phase == each.name) for each in listed if each.place]
     steps += [(place, known_date[column]) for column, place in dated.items()]
     far = [nw.when(there).then(nw.lit(place, dtype=nw.Int64)) for place, there in sorted(steps, key=lambda s: -s[0])]
@@ -194,7 +198,7 @@ def _with_times(frame: Frame, schema: Schema, known: date | None, days: str | Bu
         _negative=nw.when(backwards).then(1).otherwise(0),
         _undated=nw.when(nw.col("_span").is_null()).then(1).otherwise(0),
         _days=nw.when(~backwards).then(nw.col("_span")),
-        _here=nw.when(~over).then(nw.col("_still")),
+        _here=nw.when(~over & (nw.col("_still") >= 0)).then(nw.col("_still")),
     )
 
 

@@ -34,6 +34,9 @@ class AnalysisError(ValueError):
         return (_rebuild, (type(self), self.fields))
 
 
+_ROOM = 160  # letters of what a file holds, within a sentence
+
+
 def _rebuild(kind: type[AnalysisError], fields: dict[str, object]) -> AnalysisError:
     error = kind.__new__(kind)
     AnalysisError.__init__(error, **fields)
@@ -47,6 +50,15 @@ def _words(fields: dict[str, object], language: str) -> dict[str, object]:
         name: comma.join(map(str, value)) if isinstance(value, list | tuple) else value
         for name, value in fields.items()
     }
+
+
+def _begins(found: object) -> str:
+    """What was found, as far as a sentence has room for it."""
+    try:
+        words = str(found)
+    except RecursionError:  # lists within lists without end, from a file that somebody made to harm
+        return "…"
+    return words if len(words) <= _ROOM else f"{words[:_ROOM]}…"
 
 
 class MissingColumnError(AnalysisError):
@@ -408,6 +420,20 @@ class StagesTextError(AnalysisError):
         super().__init__(found=found)
 
 
+class PlanTextError(AnalysisError):
+    """Something that holds no order of steps, or one of a later version."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(found=found)
+
+
+class AimsTextError(AnalysisError):
+    """Something that holds no aims, or aims of a later version."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(found=found)
+
+
 class TwoGoalsError(AnalysisError):
     """Two goals for the same stage, group and period."""
 
@@ -439,6 +465,20 @@ class UnknownStepError(AnalysisError):
     def __init__(self, step: str, available: Sequence[str]) -> None:
         near = get_close_matches(step, available, n=1, cutoff=0)
         super().__init__(step=step, near=near, available=sorted(available)[:20])
+
+
+class UnknownProductError(AnalysisError):
+    """A step of products that nobody bought."""
+
+    def __init__(self, unknown: UnknownStepError) -> None:
+        super().__init__(**unknown.fields)
+
+
+class FunnelsTextError(AnalysisError):
+    """Something that holds no funnels or no step of one, or one of a later version."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(found=found)
 
 
 class WindowError(AnalysisError):
@@ -518,21 +558,28 @@ class StateRuleError(AnalysisError):
     """A state without a rule, or with one that cannot be read."""
 
     def __init__(self, state: str, found: object) -> None:
-        super().__init__(state=state, found=found if found else "–")
+        super().__init__(state=state, found=_begins(found) if found else "–")
+
+
+class StatePartError(AnalysisError):
+    """A state that is put together of one that does not exist, or of itself."""
+
+    def __init__(self, state: str, part: str, available: Sequence[str]) -> None:
+        super().__init__(state=state, part=part, available=list(available) or ["–"])
 
 
 class StateWeightError(AnalysisError):
-    """A weight that is no number."""
+    """A weight that is no number, or too large a one."""
 
     def __init__(self, state: str, found: object) -> None:
-        super().__init__(state=state, found=found)
+        super().__init__(state=state, found=_begins(found))
 
 
 class LevelThresholdError(AnalysisError):
     """The threshold of a level is no number, or not above that of the level before."""
 
     def __init__(self, level: str, found: object) -> None:
-        super().__init__(level=level, found=found)
+        super().__init__(level=level, found=_begins(found))
 
 
 class UnreachableLevelError(AnalysisError):
@@ -546,7 +593,7 @@ class LevelsTextError(AnalysisError):
     """Something that holds no levels, or levels of a later version."""
 
     def __init__(self, found: object) -> None:
-        super().__init__(found=found)
+        super().__init__(found=_begins(found))
 
 
 class MissingTableError(AnalysisError):
@@ -608,3 +655,183 @@ class MarkError(AnalysisError):
 
     def __init__(self, customer: object, found: object, choices: Sequence[object]) -> None:
         super().__init__(customer=customer, found=found, choices=list(choices))
+
+
+class NoGroupError(AnalysisError):
+    """A grouping of products without a group."""
+
+    def __init__(self, grouping: str) -> None:
+        super().__init__(grouping=grouping)
+
+
+class EmptyGroupError(AnalysisError):
+    """A group of products without a rule."""
+
+    def __init__(self, group: str) -> None:
+        super().__init__(group=group)
+
+
+class GroupNameError(AnalysisError):
+    """A name that no group of products can have."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(found=found or "–")
+
+
+class DuplicateGroupError(AnalysisError):
+    """Two groups of one grouping have the same name."""
+
+    def __init__(self, grouping: str, group: str) -> None:
+        super().__init__(grouping=grouping, group=group)
+
+
+class DuplicateGroupingError(AnalysisError):
+    """Two groupings have the same name."""
+
+    def __init__(self, grouping: str) -> None:
+        super().__init__(grouping=grouping)
+
+
+class GroupRuleError(AnalysisError):
+    """A rule of a group of products that cannot be read."""
+
+    def __init__(self, kind: object, found: object) -> None:
+        super().__init__(kind=kind or "–", found=found or "–")
+
+
+class GroupDatesError(AnalysisError):
+    """A rule of a group of products whose days are none, or end before they begin."""
+
+    def __init__(self, rule: object, valid_from: object, valid_to: object) -> None:
+        super().__init__(rule=rule, valid_from=valid_from or "–", valid_to=valid_to or "–")
+
+
+class ProductGroupsTextError(AnalysisError):
+    """Something that holds no product groups, or those of a later version."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(found=found)
+
+
+class UnknownGroupingError(AnalysisError):
+    """A grouping that there is not."""
+
+    def __init__(self, grouping: str, available: Sequence[str]) -> None:
+        super().__init__(grouping=grouping, available=list(available) or ["–"])
+
+
+class BeforeFirstOrderError(AnalysisError):
+    """A day on which nothing had been ordered yet."""
+
+    def __init__(self, as_of: date, first: date) -> None:
+        super().__init__(as_of=f"{as_of:%Y-%m-%d}", first=f"{first:%Y-%m-%d}")
+
+
+class CurrenciesError(AnalysisError):
+    """Amounts in several currencies, which nobody can add up."""
+
+    def __init__(self, found: Sequence[str]) -> None:
+        super().__init__(found=list(found), n=len(found))
+
+
+class MergeError(AnalysisError):
+    """Ways of writing a customer that lead back to each other, or to nobody."""
+
+    def __init__(self, written: Sequence[str]) -> None:
+        super().__init__(written=list(written))
+
+
+class MergesTextError(AnalysisError):
+    """Something that holds no decisions about customers, or those of a later version."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(found=found)
+
+
+class BandThresholdError(AnalysisError):
+    """Thresholds of bands that do not rise between 0 and 1."""
+
+    def __init__(self, found: Sequence[object]) -> None:
+        super().__init__(found=list(found) or ["–"])
+
+
+class TooFewCustomersError(AnalysisError):
+    """Fewer customers than a comparison needs."""
+
+    def __init__(self, found: int, needed: int) -> None:
+        super().__init__(found=found, needed=needed)
+
+
+class EqualValuesError(AnalysisError):
+    """A measure by which all customers are equal, so that nobody stands before anybody."""
+
+    def __init__(self, measure: str, value: object) -> None:
+        super().__init__(measure=measure, value=value)
+
+
+class ZeroWeightsError(AnalysisError):
+    """Weights of which none counts."""
+
+    def __init__(self, measures: Sequence[str]) -> None:
+        super().__init__(measures=list(measures) or ["–"])
+
+
+class WeightError(AnalysisError):
+    """A weight that is no number."""
+
+    def __init__(self, measure: str, found: object) -> None:
+        super().__init__(measure=measure, found=found)
+
+
+class ScoreCutsError(AnalysisError):
+    """Thresholds of scores that do not rise, or that are for a measure that RFM does not have."""
+
+    def __init__(self, measure: str, found: object) -> None:
+        super().__init__(measure=measure, found=found)
+
+
+class SegmentsTextError(AnalysisError):
+    """Something that holds no segments, or those of a later version."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(found=found)
+
+
+class DuplicateSegmentError(AnalysisError):
+    """Two segments have the same name."""
+
+    def __init__(self, segment: str) -> None:
+        super().__init__(segment=segment)
+
+
+class RankingCountError(AnalysisError):
+    """Fewer or more rankings than can be laid side by side."""
+
+    def __init__(self, found: Sequence[str], least: int) -> None:
+        super().__init__(found=list(found) or ["–"], least=least)
+
+
+class GroupLineError(AnalysisError):
+    """A line of a table of product groups that cannot be read, and why."""
+
+    def __init__(self, file: str, line: int, mistake: AnalysisError) -> None:
+        super().__init__(file=file, line=line, mistake=mistake)
+
+    def text(self, language: str) -> str:
+        mistake = cast("AnalysisError", self.fields["mistake"])
+        fields = {name: self.fields[name] for name in ("file", "line")}
+        return text(language, f"errors.{self.code}", **fields, mistake=mistake.text(language))
+
+
+class NoteTextError(AnalysisError):
+    """A note in which nothing is written, or too much."""
+
+    def __init__(self, length: int, most: int) -> None:
+        super().__init__(length=length, most=most)
+
+
+class NotesTextError(AnalysisError):
+    """Something that holds no notes, or those of a later version."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(found=found)

@@ -21,6 +21,8 @@ from analysis.errors import (
 Frame: TypeAlias = nw.LazyFrame[Any]  # or an eager one: what is used here, both offer
 
 Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
+# between rows and values of a small table that travels as one text: the first two that are in no value
+SEPARATORS = ("\x1e", "\x1f", "\x1c", "\x1d", *map(chr, range(0xE000, 0xE100)))
 
 
 def moment(at: date) -> nw.Expr:
@@ -40,8 +42,8 @@ def names(choice: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def open_frames(**tables: IntoFrame) -> list[Frame]:
-    """Native frames of one engine, for Narwhals."""
-    frames: list[Any] = [nw.from_native(table) for table in tables.values()]
+    """Native frames of one engine, for Narwhals; an index of pandas, which may be called like a column, is left out."""
+    frames: list[Any] = [nw.maybe_reset_index(nw.from_native(table)) for table in tables.values()]
     engines = {str(frame.implementation) for frame in frames}
     if len(engines) > 1:
         raise MixedFramesError(list(tables), sorted(engines))
@@ -91,6 +93,11 @@ def is_text(dtype: Any) -> bool:
 def is_stored_as_code(dtype: Any) -> bool:
     """True for a category, and for a column of DuckDB that holds nothing but null."""
     return dtype in {nw.Categorical, nw.Unknown} or isinstance(dtype, nw.Enum)
+
+
+def as_text(column: str, schema: Schema) -> nw.Expr:
+    """An id; a category as its text, because two tables never share one."""
+    return nw.col(column).cast(nw.String) if is_stored_as_code(schema[column]) else nw.col(column)
 
 
 def plain(column: str, dtype: Any) -> nw.Expr:
@@ -151,6 +158,21 @@ def literal_rows(like: Frame, moments: Sequence[tuple[date, ...]], columns: Sequ
     return packed.select(**cut)
 
 
+def text_frame(like: Frame, pairs: Sequence[tuple[str, ...]], columns: Sequence[str]) -> Frame:
+    """A small frame of texts on the engine of `like`."""
+    if is_eager(like):
+        listed = {name: [pair[i] for pair in pairs] for i, name in enumerate(columns)}
+        made: Any = nw.from_dict(listed, schema=dict.fromkeys(columns, nw.String), backend=like.implementation)
+        return made
+    texts = {text for pair in pairs for text in pair}
+    line, cell = [mark for mark in SEPARATORS if not any(mark in text for text in texts)][:2]
+    packed = line.join(cell.join(pair) for pair in pairs) if pairs else cell.join(line for _ in columns)
+    one = like.select(_rows=nw.len()).with_columns(_row=nw.lit(packed).str.split(line)).explode("_row")
+    cut = one.with_columns(_row=nw.col("_row").str.split(cell))
+    made = cut.select(**{name: nw.col("_row").list.get(i) for i, name in enumerate(columns)})
+    return made if pairs else made.filter(nw.col(columns[0]) != "")
+
+
 def count_by(frame: Frame, by: Sequence[str], **aggregates: nw.Expr) -> Frame:
     """Counts a group, null among the groups; without `by` one row.
 
@@ -194,6 +216,14 @@ def is_eager(frame: object) -> bool:
 def keep(frame: Frame, conditions: Sequence[nw.Expr]) -> Frame:
     """The rows that fulfil all conditions; without any, all rows."""
     return frame.filter(*conditions) if conditions else frame
+
+
+def repeated(frame: Frame, texts: Sequence[str], column: str) -> Frame:
+    """Every row once for each of the texts, which stands in `column`: a union of as many parts as there are texts,
+    but a lazy engine would count a part of a union for itself."""
+    if is_eager(frame):
+        return union([frame.with_columns(nw.lit(text).alias(column)) for text in texts])
+    return frame.with_columns(nw.lit(",".join(texts)).str.split(",").alias(column)).explode(column)
 
 
 def union(parts: Sequence[Frame]) -> Frame:

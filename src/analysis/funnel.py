@@ -23,11 +23,25 @@ from analysis.frames import (
     whole,
 )
 from analysis.frames import rows as fetched
+from analysis.funnel_arrays import FunnelArrays
 from analysis.funnel_paths import PERSON, attempts, highest
-from analysis.funnel_steps import COUNTS, RESULT, TIMES, Plan, Step, Within, check_steps, dimensions, end_of, plan
+from analysis.funnel_steps import (
+    COUNTS,
+    RESULT,
+    TIMES,
+    Plan,
+    Step,
+    Within,
+    check_steps,
+    columns_read,
+    dimensions,
+    end_of,
+    plan,
+)
 from analysis.period import Period
 from analysis.question import USE_ROLES
 from analysis.rules import among
+from analysis.takes import over_log
 
 MICROS_A_DAY = 86_400_000_000
 
@@ -49,6 +63,7 @@ class Journeys:
     labels: Mapping[str, str]
 
 
+@over_log(lambda log, *args, **options: FunnelArrays(log).funnel(*args, **options), columns=columns_read)
 def funnel(
     activity: IntoFrameT,
     steps: Iterable[str | Step],

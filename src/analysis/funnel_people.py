@@ -9,10 +9,13 @@ from narwhals.stable.v2.typing import IntoFrameT
 from analysis.errors import ChoiceError
 from analysis.frames import moment
 from analysis.funnel import Journeys, journeys
-from analysis.funnel_steps import STATES, Step, Within, blank, check_position
+from analysis.funnel_arrays import FunnelArrays
+from analysis.funnel_steps import STATES, Step, Within, blank, check_position, columns_read
 from analysis.period import Period
+from analysis.takes import over_log
 
 
+@over_log(lambda log, *args, **options: FunnelArrays(log).people(*args, **options), columns=columns_read)
 def funnel_people(
     activity: IntoFrameT,
     steps: Iterable[str | Step],

@@ -1,6 +1,7 @@
 """A log as arrays sorted by person and time: what the fast form of a funnel runs over, made once."""
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,10 +13,10 @@ import pyarrow as pa
 from narwhals.stable.v2.typing import IntoFrame
 
 from analysis.frames import require
-from analysis.funnel_steps import Step, dimensions
+from analysis.funnel_steps import Step, column_of
 from analysis.question import USE_ROLES
 
-SECOND = 1_000_000
+LONG = 1_000_000  # from so many rows on, two threads share the work
 ROOM = 63  # bits of a whole number that is not negative
 
 
@@ -58,7 +59,7 @@ class Log:
         assert step.rule is not None
         bare = step.bare(self.names)
         read = {bare.get(name, name) for name in step.rule.columns}
-        values = {name: self.column(name, rows).to_pandas() for name in sorted({"activity", *read})}
+        values = {name: _comparable(self.column(name, rows)).to_pandas() for name in sorted({"activity", *read})}
         frame = nw.from_native(pd.DataFrame(values), eager_only=True)
         return frame.select(_=step.rule.expression(frame.schema, "activity", bare))["_"].to_numpy()
 
@@ -69,7 +70,7 @@ class Log:
 
     def column(self, name: str, rows: np.ndarray) -> pa.Array:
         """The values of a column in some events."""
-        dimensions(name, self.names)
+        column_of(name, self.names)
         if name == "user_id":
             return self.ids.take(pa.array(self.user[self.moment[rows]]))
         if name == "activity":
@@ -97,7 +98,8 @@ def sort(activity: IntoFrame, columns: Iterable[str] = ()) -> Log:
     """
     log: Any = nw.from_native(activity)
     schema = require(log, "activity", *USE_ROLES, roles=USE_ROLES, moments=("occurred_at",))
-    more = [column for column in dimensions(columns, schema.names()).values() if column not in USE_ROLES]
+    found = dict.fromkeys(column_of(name, schema.names()) for name in columns)
+    more = [column for column in found if column not in USE_ROLES]
     picked = log.select(*USE_ROLES, *more)
     held = picked if isinstance(picked, nw.DataFrame) else picked.collect(backend="pyarrow")
     table = held.to_arrow()
@@ -126,12 +128,45 @@ def sort(activity: IntoFrame, columns: Iterable[str] = ()) -> Log:
 def coded(column: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
     """The column as positions in its distinct values, -1 where it is blank (null, "", not a number)."""
     plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-    found = plain.combine_chunks().dictionary_encode()
+    found = _encoded(plain)
     codes = found.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     if pa.types.is_null(column.type):
         return np.full(len(column), -1, dtype=np.int32), pa.array([], pa.string())
     blank = [i for i, value in enumerate(_doubtful(found.dictionary)) if value == "" or value != value]
     return (np.where(np.isin(codes, blank), -1, codes) if blank else codes), found.dictionary
+
+
+def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """The column by its distinct values; a long one in two halves at once."""
+    if len(column) < LONG or pa.types.is_null(column.type):
+        return column.combine_chunks().dictionary_encode()
+    half = len(column) // 2
+    with ThreadPoolExecutor(2) as pool:
+        parts = pool.map(
+            lambda part: part.combine_chunks().dictionary_encode(), (column.slice(0, half), column.slice(half))
+        )
+        return pa.chunked_array([*parts]).unify_dictionaries().combine_chunks()
+
+
+def _unit(since: np.ndarray) -> int:
+    """The largest step of which all the times are multiples: a second, a millisecond … as the system writes them."""
+    step = int(np.gcd.reduce(since[:: max(len(since) // 1000, 1)])) or 1
+    return step if step == 1 or not (since % step).any() else int(np.gcd.reduce(since)) or 1
+
+
+def _sorted(key: np.ndarray) -> np.ndarray:
+    """The numbers in order; many in two halves at once, those below the middle of some of them and the others."""
+    if len(key) < LONG:
+        return np.sort(key)
+    middle = np.median(key[:: len(key) // 1000]).astype(np.int64)
+    low = key < middle
+    with ThreadPoolExecutor(2) as pool:
+        return np.concatenate([*pool.map(np.sort, (key[low], key[~low]))])
+
+
+def _comparable(values: pa.Array) -> pa.Array:
+    """Decimals as floats: pandas would hold them as objects, which a rule reads as text."""
+    return values.cast(pa.float64()) if pa.types.is_decimal(values.type) else values
 
 
 def _doubtful(values: pa.Array) -> Sequence[object]:
@@ -153,7 +188,7 @@ def in_order(
         return (np.zeros(0, dtype=np.int64) if places else None), user, at, code
     begin = int(at.min())
     since = at - begin
-    unit = 1 if (since % SECOND).any() else SECOND
+    unit = _unit(since)
     since = since // unit if unit > 1 else since
     bits = [int(user.max()).bit_length(), int(since.max()).bit_length(), codes.bit_length()]
     if sum(bits) > ROOM:
@@ -161,6 +196,6 @@ def in_order(
         return order, user[order], at[order], code[order]
     key = (user.astype(np.int64) << (bits[1] + bits[2])) | (since << bits[2]) | code
     found = np.argsort(key) if places else None
-    key = key[found] if found is not None else np.sort(key)
+    key = key[found] if found is not None else _sorted(key)
     since = (key >> bits[2]) & ((1 << bits[1]) - 1)
     return found, key >> (bits[1] + bits[2]), since * unit + begin, key & ((1 << bits[2]) - 1)

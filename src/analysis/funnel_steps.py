@@ -29,7 +29,14 @@ STATES = ("reached", "waiting", "lost")
 RATES = ("step_rate", "overall_rate")
 TIMES = ("median_days", "p90_days", "median_days_from_start", "p90_days_from_start")
 RESULT = ("step", "position", *COUNTS, *RATES, *TIMES)
-UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+LONGEST = timedelta(days=36_500)  # a window that reaches beyond an engine's calendar is a slip of the pen
+UNITS = {
+    "w": timedelta(weeks=1),
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+}
 
 Within = timedelta | int | float | str | None
 
@@ -137,15 +144,15 @@ def plan(steps: Iterable[str | Step], order: str, within: Within, period: Period
 
 
 def window(within: Within) -> timedelta | None:
-    """The length of a window: a `timedelta`, days, or a text such as `30d`, `2w`, `12h`, `45m`.
+    """The length of a window: a `timedelta`, days, or a text such as `30d`, `2w`, `12h`, `45m`, `90s`.
 
     Raises:
-        WindowError: anything else, or nothing longer than zero.
+        WindowError: anything else, nothing longer than zero, or more than a hundred years.
     """
     if within is None:
         return None
     found = _length(within)
-    if found is None or found <= timedelta(0):
+    if found is None or not timedelta(0) < found <= LONGEST:
         raise WindowError(within)
     return found
 
@@ -155,7 +162,7 @@ def _length(within: Within) -> timedelta | None:
         if isinstance(within, timedelta):
             return within
         if isinstance(within, str):
-            read = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*([wdhm])?\s*", within)
+            read = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*([wdhms])?\s*", within)
             return UNITS[read[2] or "d"] * float(read[1]) if read else None
         number = isinstance(within, int | float) and not isinstance(within, bool) and isfinite(within)
         return timedelta(days=within) if number else None  # type: ignore[arg-type]
@@ -175,24 +182,41 @@ def check_steps(plan: Plan, found: Iterable[object]) -> None:
             raise UnknownStepError(str(step.activities[0]), present)
 
 
-def dimensions(by: str | Iterable[str], columns: Sequence[str]) -> dict[str, str]:
-    """Each dimension as it was asked for -> its column in the activity.
+def dimensions(by: str | Iterable[str], columns: Sequence[str], table: str = "activity") -> dict[str, str]:
+    """Each dimension as it was asked for -> its column in the table.
 
     Raises:
-        MissingColumnError: the activity has no such column.
+        MissingColumnError: the table has no such column.
         DimensionNameError: it is named twice, or like a column of the result.
     """
     found: dict[str, str] = {}
     taken = set(RESULT)
     for name in names(by):
-        bare = name if name in columns else name.removeprefix("activity.")
-        if bare not in columns:
-            raise MissingColumnError("activity", name, columns)
+        bare = column_of(name, columns, table)
         if fold(name) in taken:
             raise DimensionNameError(name)
         taken.add(fold(name))
         found[name] = bare
     return found
+
+
+def column_of(name: str, columns: Sequence[str], table: str = "activity") -> str:
+    """The column that a name, with or without `activity.` (the table) before it, means.
+
+    Raises:
+        MissingColumnError: the table has no such column.
+    """
+    bare = name if name in columns else name.removeprefix(f"{table}.")
+    if bare not in columns:
+        raise MissingColumnError(table, name, columns)
+    return bare
+
+
+def columns_read(call: Mapping[str, Any]) -> frozenset[str]:
+    """What a call of `funnel` or `funnel_people` reads of the activity besides who, when and what."""
+    asked = plan(call["steps"], call["order"], call["within"], call["period"])
+    ruled = {name for step in asked.steps if step.rule for name in step.rule.columns}
+    return frozenset(ruled | {*names(call.get("by") or call.get("group") or ())})
 
 
 def end_of(as_of: date | None, last: datetime | None) -> datetime | None:

@@ -54,8 +54,8 @@ def empty_workspace() -> Workspace:
     return Workspace.open(folder)
 
 
-def sample_workspace() -> Workspace:
-    """The same with everything of the sample company in it, as the page's button imports it."""
+def sample_workspace(*kinds: str) -> Workspace:
+    """The same with the sample company in it, as the page's button imports it; of its tables only `kinds`, if named."""
     workspace = empty_workspace()
-    bring(workspace)
+    bring(workspace, kinds=kinds)
     return workspace

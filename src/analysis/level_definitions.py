@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isfinite
 from typing import Any, TypeAlias
 
 from analysis import rules
 from analysis.errors import (
+    AnalysisError,
     DuplicateLevelError,
     DuplicateStateError,
     LevelsTextError,
@@ -26,6 +26,8 @@ MILLION = 1_000_000  # scores are added up in millionths, so that a threshold ne
 WHEN = ("past", "future")
 EVENT_KEYS = {"events", "at_least", "days", "where", "distinct", "at"}
 LONGEST = 36_500  # days: a window that begins before any calendar of an engine is a slip of the pen
+LARGEST = 1_000_000_000  # of a weight, a threshold or a count: every engine can add up millionths of it
+DEEPEST = 10  # groups within groups
 
 
 @dataclass(frozen=True)
@@ -153,13 +155,13 @@ class Levels:
         """
         try:
             tree = json.loads(written)
-        except json.JSONDecodeError:
-            raise LevelsTextError(written) from None
-        if not isinstance(tree, dict):
-            raise LevelsTextError(written)
-        if tree.get("version") != VERSION:
-            raise LevelsTextError(f"version {tree.get('version')}")
-        return cls._of_tree(tree)
+            if isinstance(tree, dict) and tree.get("version") == VERSION:
+                return cls._of_tree(tree)
+        except AnalysisError:
+            raise
+        except (ValueError, RecursionError):  # no JSON, or lists within lists without end
+            tree = None
+        raise LevelsTextError(f"version {tree.get('version')}" if isinstance(tree, dict) else written)
 
     @classmethod
     def _of_tree(cls, tree: Mapping[str, Any]) -> "Levels":
@@ -168,11 +170,11 @@ class Levels:
             raise LevelsTextError(dict(tree))
         return cls(cls.of(states).states, tuple(each if isinstance(each, Level) else _level(each) for each in levels))
 
-    def to_json(self) -> str:
-        """The levels with their version, keys in a fixed order."""
+    def to_json(self, indent: int | None = None) -> str:
+        """The levels with their version, keys in a fixed order; indented for a reader where that is asked for."""
         states, levels = ([each.as_dict() for each in part] for part in (self.states, self.levels))
         tree = {"version": VERSION, "states": states, "levels": levels}
-        return json.dumps(tree, ensure_ascii=False, sort_keys=True, default=str)
+        return json.dumps(tree, ensure_ascii=False, sort_keys=True, default=str, indent=indent)
 
 
 def leaves(rule: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -187,19 +189,19 @@ def group_of(rule: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
     return group, ([rule[group]] if group == "not" else rule[group]) if group else ()
 
 
-def check_rule(name: str, rule: object) -> None:
+def check_rule(name: str, rule: object, depth: int = 0) -> None:
     """Refuses what is no rule of a state.
 
     Raises:
-        StateRuleError: a part is no group of conditions and no condition.
+        StateRuleError: a part is no group of conditions and no condition, or lies too deep.
     """
-    if not isinstance(rule, Mapping) or not rule:
+    if not isinstance(rule, Mapping) or not rule or depth > DEEPEST:
         raise StateRuleError(name, rule)
     group, parts = group_of(rule)
     if group and (len(rule) > 1 or not isinstance(parts, list | tuple) or not parts):
         raise StateRuleError(name, dict(rule))
     for part in parts:
-        check_rule(name, part)
+        check_rule(name, part, depth + 1)
     if not group and not _is_condition(rule):
         raise StateRuleError(name, dict(rule))
 
@@ -210,8 +212,8 @@ def millionths(value: float) -> int:
 
 
 def is_number(value: object) -> bool:
-    """True for a finite number that is no truth value."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    """True for a number that engines can add up, and no truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
 
 
 def _is_condition(rule: Mapping[str, Any]) -> bool:
@@ -230,7 +232,7 @@ def _is_event(rule: Mapping[str, Any]) -> bool:
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return isinstance(value, int) and is_number(value) and value >= 1
 
 
 def _is_rule(tree: object) -> bool:
@@ -238,7 +240,21 @@ def _is_rule(tree: object) -> bool:
         rules.check(tree)
     except RuleError:
         return False
-    return True
+    tests: Any = rules.leaves(tree)  # type: ignore[arg-type]
+    return all(_is_value(each) for leaf in tests for each in _values(leaf))
+
+
+def _is_value(value: object) -> bool:
+    """True for what a column can be compared with."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return is_number(value)
+    return not isinstance(value, list | tuple | Mapping)
+
+
+def _values(leaf: Mapping[str, Any]) -> list[Any]:
+    """What a test compares a column with."""
+    found = [value for name, value in leaf.items() if name != "column"]
+    return [each for value in found for each in (value if isinstance(value, list | tuple) else [value])]
 
 
 def _twice(names: Sequence[str]) -> str:

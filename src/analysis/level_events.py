@@ -3,14 +3,14 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import narwhals.stable.v2 as nw
 from narwhals import Schema
 
 from analysis.errors import KeyTypeError, MissingColumnError, MomentTypeError
-from analysis.frames import Frame, is_moment, is_stored_as_code, is_text, keep, moment, plain, require, require_key
+from analysis.frames import Frame, as_text, is_moment, is_text, keep, moment, plain, require, require_key
 from analysis.roster import ROLES, disabled, flag, rosters_of, valid_between
 from analysis.rules import Rule, among, everywhere
 
@@ -64,13 +64,14 @@ def key_of(leaf: Mapping[str, Any]) -> str:
     return json.dumps(counted, sort_keys=True, ensure_ascii=False, default=str)
 
 
-def event_counts(placed: Frame, tables: Mapping[str, Frame], done: Pass) -> Frame:
+def event_counts(placed: Frame, tables: Mapping[str, Frame], done: Pass, day: date | None = None) -> Frame:
     """Counts per customer who has any such event: `customer_id` and `_n0`, … in the order of `done.asked`.
 
     Args:
         placed: one row per customer: `customer_id`, `_as_of`, `_end` (events before it count).
         tables: table -> its frame.
         done: what to count.
+        day: the `_as_of` of all customers, where it is the same; an engine then reads no more than the windows.
     """
     table = tables[done.table]
     schema = require(table, done.table, done.at, *([done.distinct] if done.distinct else []))
@@ -80,6 +81,8 @@ def event_counts(placed: Frame, tables: Mapping[str, Frame], done: Pass) -> Fram
     key, source = ("_user", "user_id") if "_user" in linked.collect_schema() else (CUSTOMER, CUSTOMER)
     columns = {f"_h{i}": _holds(leaf, schema, done) for i, leaf in enumerate(done.asked.values())}
     columns["_d"] = plain(done.distinct, schema[done.distinct]) if done.distinct else nw.lit(1)
+    if day is not None:
+        table = keep(table, _in_reach(done, day))
     events = table.select(as_text(source, schema).alias(key), nw.col(done.at).alias("_at"), **columns)
     known = events.join(linked, on=key, how="inner").filter(nw.col("_at") < nw.col("_end"))
     marked = known.with_columns(**{f"_n{i}": _inside(i, leaf) for i, leaf in enumerate(done.asked.values())})
@@ -118,11 +121,6 @@ def same_keys(table: str, found: Any, needed: Any, column: str = CUSTOMER) -> No
         raise KeyTypeError(table, column, str(found), str(needed))
 
 
-def as_text(column: str, schema: Schema) -> nw.Expr:
-    """The id; a category as its text, because two tables never share one."""
-    return nw.col(column).cast(nw.String) if is_stored_as_code(schema[column]) else nw.col(column)
-
-
 def _linked(placed: Frame, tables: Mapping[str, Frame], done: Pass, schema: Schema) -> Frame:
     """What the events are joined to: customers, or their users as `_user`, with `_end` and the windows' starts."""
     starts = {f"_s{days}": nw.col("_end").dt.offset_by(f"-{days}d").cast(nw.Datetime("us")) for days in done.windows}
@@ -151,6 +149,14 @@ def _valid_users(base: Frame, users: Frame, schema: Schema) -> Frame:
     found = users.select(*(nw.col(each) for each in kept), **helpers).join(base, on=CUSTOMER, how="inner")
     columns: Collection[str] = {*kept, *helpers}
     return keep(found, [*in_force(lists_of(users)), *valid_between(nw.col("_as_of"), nw.col("_end"), columns)])
+
+
+def _in_reach(done: Pass, day: date) -> list[nw.Expr]:
+    """Which events any condition can count as of a day."""
+    end = day + timedelta(days=1)
+    open_ended = any("days" not in leaf for leaf in done.asked.values())
+    since = [] if open_ended else [nw.col(done.at) >= moment(end - timedelta(days=done.windows[-1]))]
+    return [nw.col(done.at) < moment(end), *since]
 
 
 def _holds(leaf: Mapping[str, Any], schema: Schema, done: Pass) -> nw.Expr:

@@ -11,16 +11,19 @@ from analysis.errors import ChoiceError, PeriodError
 from analysis.frames import Frame, count_by, union, whole
 from analysis.level_definitions import Definitions
 from analysis.level_events import CUSTOMER
-from analysis.level_states import Opened, level_name, open_levels
+from analysis.level_states import Opened, level_name, named_tables, open_levels
 from analysis.levels import check_position, listed, shown_dimensions
 from analysis.question import day_of
 from analysis.rules import Rule
+from analysis.takes import over_lists, with_tables
 
 LEVEL_MOVES = ("rose", "fell", "stayed", "joined", "left")
 CELLS = ("from_level", "from_position", "to_level", "to_position", "move", "customers")
 ENDS = ("from_level", "from_position", "to_level", "to_position", "move")
 
 
+@over_lists("customers", "users")
+@with_tables(named_tables)
 def level_movement(
     customers: IntoFrameT,
     definitions: Definitions,
@@ -54,6 +57,8 @@ def level_movement(
     return nw.maybe_reset_index(named.select(*shown_dimensions(opened), *CELLS)).to_native()
 
 
+@over_lists("customers", "users")
+@with_tables(named_tables)
 def level_movers(
     customers: IntoFrameT,
     definitions: Definitions,

@@ -10,6 +10,7 @@ from narwhals.stable.v2.typing import IntoFrame, IntoFrameT
 from analysis.errors import MissingColumnError, MomentTypeError, OpenOutcomeError, OutcomeValueError
 from analysis.frames import (
     Frame,
+    as_text,
     count_by,
     facts,
     fold,
@@ -24,7 +25,7 @@ from analysis.frames import (
     whole,
 )
 from analysis.level_definitions import State, leaves
-from analysis.level_events import CUSTOMER, as_text, same_keys
+from analysis.level_events import CUSTOMER, same_keys
 from analysis.level_states import open_levels
 from analysis.period import Period
 from analysis.question import day_of

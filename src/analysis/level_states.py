@@ -10,9 +10,22 @@ from narwhals import Schema
 from narwhals.stable.v2.typing import IntoFrame
 
 from analysis.errors import DimensionNameError, MissingColumnError, MissingTableError, MomentTypeError
-from analysis.frames import Frame, fold, is_moment, keep, moment, names, open_frames, plain, require, require_key, whole
+from analysis.frames import (
+    Frame,
+    as_text,
+    fold,
+    is_moment,
+    keep,
+    moment,
+    names,
+    open_frames,
+    plain,
+    require,
+    require_key,
+    whole,
+)
 from analysis.level_definitions import MILLION, Definitions, Levels, group_of, leaves, millionths
-from analysis.level_events import CUSTOMER, as_text, event_counts, in_force, key_of, lists_of, passes
+from analysis.level_events import CUSTOMER, event_counts, in_force, key_of, lists_of, passes
 from analysis.question import day_of
 from analysis.roster import flag
 from analysis.rules import Rule
@@ -66,13 +79,13 @@ class Opened:
         """The rule that says whom to look at."""
         return [self.chosen.expression(self.schema, "customers")] if self.chosen else []
 
-    def flagged(self, placed: Frame) -> Frame:
-        """The placed customers with `_f0`, …: 1 where the state holds as of `_as_of`."""
+    def flagged(self, placed: Frame, day: date | None = None) -> Frame:
+        """The placed customers with `_f0`, …: 1 where the state holds as of `_as_of`; `day`: it is this for all."""
         events = [leaf for state in self.levels for leaf in leaves(state.rule) if "events" in leaf]
         counted: dict[str, str] = {}
         for done in passes(events):
             named = {key: f"_c{len(counted) + i}" for i, key in enumerate(done.asked)}
-            counts = event_counts(placed, self.tables, done)
+            counts = event_counts(placed, self.tables, done, day)
             counts = counts.rename({f"_n{i}": name for i, name in enumerate(named.values())})
             own = [name for name in placed.collect_schema().names() if name not in named.values()]
             placed = placed.select(own).join(counts, on=CUSTOMER, how="left").with_columns(whole(*named.values()))
@@ -84,7 +97,7 @@ class Opened:
 
     def stood(self, as_of: date) -> Frame:
         """The customers of a day: the flags, `_units` (the score in millionths), `_position` (0: below the first)."""
-        rows = self.flagged(self.placed(as_of))
+        rows = self.flagged(self.placed(as_of), day_of(as_of))
         parts = [nw.col(name) * millionths(state.weight) for name, state in zip(self.flags, self.levels, strict=True)]
         scored = rows.with_columns(_units=nw.sum_horizontal(*parts).cast(nw.Int64))
         steps = [flag([nw.col("_units") >= nw.lit(millionths(level.at_least))]) for level in self.levels.levels]
@@ -155,6 +168,12 @@ def open_levels(
         chosen=Rule.of(where),
         lists=lists_of(people),
     )
+
+
+def named_tables(call: Mapping[str, Any]) -> list[str]:
+    """Which tables a call about levels looks at: those that its states name, and the users who lead to customers."""
+    tables = Levels.of(call["definitions"]).tables
+    return [*tables, "users"] if tables else []
 
 
 def scores() -> nw.Expr:

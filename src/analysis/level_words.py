@@ -1,58 +1,74 @@
 """The rule of a state in words, as a caption says it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from analysis.level_definitions import group_of
 from analysis.words import catalogue, text
 
+USER = "user_id"
+Called = Callable[[str, str], str]  # from a table ("": of the customers) and a column to what a reader calls it
 
-def describe(rule: Mapping[str, Any], language: str) -> str:
+
+def describe(rule: Mapping[str, Any], language: str, called: Called = lambda _, column: column) -> str:
     """The rule of a state in words.
 
     Args:
         rule: see `State`.
         language: one of `words.LANGUAGES`.
+        called: what columns are called; by their names, where nobody says so.
     """
-    group, parts = group_of(rule)
-    if group == "not":
-        return text(language, "levels.not", rule=describe(parts[0], language))
-    if group:
-        return text(language, f"levels.{group}").join(_inner(part, language) for part in parts)
-    if "events" in rule:
-        return _events(rule, language)
-    if "filled" in rule:
-        when = f"_{rule['when']}" if "when" in rule else ""
-        return text(language, f"levels.filled{when}", column=rule["filled"])
-    return _test(rule, language)
+    return _Words(language, called).of(rule)
 
 
-def _inner(part: Mapping[str, Any], language: str) -> str:
-    said = describe(part, language)
-    return text(language, "levels.inner", rule=said) if group_of(part)[0] in ("all", "any") else said
+class _Words:
+    """The words of rules over the columns of one table."""
 
+    def __init__(self, language: str, called: Called, table: str = "") -> None:
+        self.language, self.called, self.table = language, called, table
 
-def _events(rule: Mapping[str, Any], language: str) -> str:
-    what = "distinct" if "distinct" in rule else "rows"
-    fields = {"table": _table(rule["events"], language), "n": rule.get("at_least", 1)}
-    said = text(language, f"levels.{what}", column=rule.get("distinct", ""), **fields)
-    if "days" in rule:
-        said = text(language, "levels.days", rule=said, n=rule["days"])
-    if "where" in rule:
-        said = text(language, "levels.where", rule=said, where=describe(rule["where"], language))
-    return said
+    def of(self, rule: Mapping[str, Any]) -> str:
+        group, parts = group_of(rule)
+        if group == "not":
+            return self._text("not", rule=self.of(parts[0]))
+        if group:
+            return self._text(group).join(map(self._inner, parts))
+        if "events" in rule:
+            return self._events(rule)
+        if "filled" in rule:
+            when = f"_{rule['when']}" if "when" in rule else ""
+            return self._text(f"filled{when}", column=self.called(self.table, rule["filled"]))
+        return self._test(rule)
 
+    def _text(self, key: str, **fields: Any) -> str:
+        return text(self.language, f"levels.{key}", **fields)
 
-def _test(rule: Mapping[str, Any], language: str) -> str:
-    test = next(key for key in rule if key != "column")
-    return text(language, f"levels.test_{test}", column=rule["column"], value=_value(rule[test], language))
+    def _inner(self, part: Mapping[str, Any]) -> str:
+        said = self.of(part)
+        return self._text("inner", rule=said) if group_of(part)[0] in ("all", "any") else said
 
+    def _events(self, rule: Mapping[str, Any]) -> str:
+        table, distinct = rule["events"], rule.get("distinct")
+        what = "rows" if distinct is None else "users" if distinct == USER else "distinct"
+        column = self.called(table, distinct) if distinct else ""
+        said = self._text(what, column=column, table=_table(table, self.language), n=rule.get("at_least", 1))
+        if "days" in rule:
+            said = self._text("days", rule=said, n=rule["days"])
+        if "where" in rule:
+            where = _Words(self.language, self.called, table).of(rule["where"])
+            said = self._text("where", rule=said, where=where)
+        return said
 
-def _value(value: object, language: str) -> str:
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        return str(value)
-    blank = text(language, "levels.blank")
-    return text(language, "levels.comma").join(blank if each in (None, "") else str(each) for each in value)
+    def _test(self, rule: Mapping[str, Any]) -> str:
+        test = next(key for key in rule if key != "column")
+        column = self.called(self.table, rule["column"])
+        return self._text(f"test_{test}", column=column, value=self._value(rule[test]))
+
+    def _value(self, value: object) -> str:
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            return str(value)
+        blank = self._text("blank")
+        return self._text("comma").join(blank if each in (None, "") else str(each) for each in value)
 
 
 def _table(name: str, language: str) -> str:

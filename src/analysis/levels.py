@@ -11,8 +11,9 @@ from analysis.errors import ChoiceError, DimensionNameError
 from analysis.frames import Frame, count_by, fold, names, ratio, union, whole, wilson
 from analysis.level_definitions import Definitions
 from analysis.level_events import CUSTOMER
-from analysis.level_states import Opened, level_name, open_levels, scores
+from analysis.level_states import Opened, level_name, named_tables, open_levels, scores
 from analysis.rules import Rule
+from analysis.takes import over_lists, with_tables
 
 FORMS = ("wide", "long")
 PLACE = ("score", "level", "level_position")
@@ -21,6 +22,8 @@ LEVELS = ("level", "level_position", "customers", "of_customers", "rate", "rate_
 STATES = ("state", "position", "fulfilled", "lacking", "customers", "rate", "rate_low", "rate_high")
 
 
+@over_lists("customers", "users")
+@with_tables(named_tables)
 def level_matrix(
     customers: IntoFrameT,
     definitions: Definitions,
@@ -73,6 +76,8 @@ def level_matrix(
     return nw.maybe_reset_index(shape).to_native()
 
 
+@over_lists("customers", "users")
+@with_tables(named_tables)
 def level_distribution(
     customers: IntoFrameT,
     definitions: Definitions,
@@ -108,6 +113,8 @@ def level_distribution(
     return _rated(opened, named, "customers", "of_customers", LEVELS)
 
 
+@over_lists("customers", "users")
+@with_tables(named_tables)
 def state_counts(
     customers: IntoFrameT,
     definitions: Definitions,
@@ -139,6 +146,8 @@ def state_counts(
     return _rated(opened, union(parts), "fulfilled", "customers", STATES)
 
 
+@over_lists("customers", "users")
+@with_tables(named_tables)
 def level_customers(
     customers: IntoFrameT,
     definitions: Definitions,

@@ -8,9 +8,11 @@ from typing import Any
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
+from analysis import lifecycle_arrays
 from analysis.buckets import Buckets, of_users_only
 from analysis.errors import ChoiceError
 from analysis.frames import Frame, count_by, facts, moment, ratio, union, whole
+from analysis.lifecycle_arrays import COUNTED, LIFECYCLE, STICKINESS
 from analysis.period import FISCAL_START, Period
 from analysis.question import Question, ask, needs_of, within
 from analysis.rules import Rule
@@ -18,9 +20,6 @@ from analysis.stage_people import listed
 from analysis.takes import Needs, takes
 from analysis.trend import bucket_of
 
-LIFECYCLE = ("new", "returning", "resurrected", "dormant")
-COUNTED = ("valid_users", "active_users", *LIFECYCLE)
-STICKINESS = ("valid_users", "active_users", "units", "user_units", "average_active", "stickiness", "partial")
 INTERVALS = ("intervals", "users", "active_users", "share", "partial")
 
 
@@ -43,7 +42,7 @@ def _needs_days(user_columns: Collection[str], call: Mapping[str, Any]) -> Needs
     return replace(needs_of(user_columns, call), roster=None, days=call["period"])
 
 
-@takes("users", "activity", days=True, needs=_needs)
+@takes("users", "activity", days=True, needs=_needs, fast=lifecycle_arrays.lifecycle)
 def lifecycle(
     users: IntoFrameT,
     activity: IntoFrameT,
@@ -93,7 +92,7 @@ def lifecycle(
     return nw.maybe_reset_index(marked.select(start, *dimensions, *COUNTED, "no_history", "partial")).to_native()
 
 
-@takes("users", "activity", days=True, needs=_needs_people)
+@takes("users", "activity", days=True, needs=_needs_people, fast=lifecycle_arrays.people)
 def lifecycle_people(
     users: IntoFrameT,
     activity: IntoFrameT,
@@ -135,7 +134,7 @@ def lifecycle_people(
     return listed(question, known.filter(conditions[state])).to_native()
 
 
-@takes("users", "activity", days=True, needs=_needs_days)
+@takes("users", "activity", days=True, needs=_needs_days, fast=lifecycle_arrays.stickiness)
 def stickiness(
     users: IntoFrameT,
     activity: IntoFrameT,

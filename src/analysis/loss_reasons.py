@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -10,7 +11,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from analysis.deals import Deals, open_deals
 from analysis.errors import ChoiceError, MissingColumnError
-from analysis.frames import Frame, count_by, fold, is_eager, names, plain, ratio, rows, union, whole
+from analysis.frames import Frame, count_by, fold, names, plain, ratio, rows, text_frame, union, whole
 from analysis.rules import Rule
 
 SEVERAL = ("each", "first")
@@ -19,7 +20,6 @@ UNKNOWN = frozenset(
     {"", "-", "ー", "―", "不明", "未記入", "未入力", "未設定", "(空白)", "unknown", "n/a", "na", "none", "null"}
 )
 RESULT = ("reason", "deals", "lost_deals", "share", "cumulative_share", "unknown_share")
-CELL, FIELD = "\x1e", "\x1f"  # between rows and values of a small table that travels as one text
 
 
 def loss_reasons(
@@ -30,6 +30,7 @@ def loss_reasons(
     separators: str = SEPARATORS,
     won: Collection[str] | None = None,
     lost: Collection[str] | None = None,
+    as_of: date | None = None,
     where: Rule | Mapping[str, Any] | None = None,
 ) -> IntoFrameT:
     """The reasons for which deals were lost, out of all that were lost, those without a reason among them.
@@ -40,7 +41,7 @@ def loss_reasons(
         several: how a cell with several reasons counts: `each` (the deal counts once under each of them, so that the
             shares may add up to more than 1) or `first` (under the one that is named first).
         separators: the characters between reasons; "" takes a cell as one reason.
-        won, lost, where: see `pipeline.pipeline`.
+        won, lost, as_of, where: see `pipeline.pipeline`.
 
     Returns:
         One row per `by` value and reason, and always one without (`reason` null: blank, 不明, 未記入, unknown …),
@@ -54,7 +55,7 @@ def loss_reasons(
     """
     if several not in SEVERAL:
         raise ChoiceError("several", several, SEVERAL)
-    opened = open_deals(deals, won=won, lost=lost, by=names(by), where=where, reserved=RESULT)
+    opened = open_deals(deals, won=won, lost=lost, by=names(by), as_of=as_of, where=where, reserved=RESULT)
     lost_deals, named = reasons_of(opened, several, separators)
     return _finish(_pareto(lost_deals, named, ["_all", *opened.labels.values()]), opened).to_native()
 
@@ -80,19 +81,6 @@ def _split(cell: str, several: str, separators: str) -> list[str]:
     plainly = (unicodedata.normalize("NFKC", part).strip() for part in parts)
     found = list(dict.fromkeys(part for part in plainly if fold(part) not in UNKNOWN))
     return found[:1] if several == "first" else found
-
-
-def text_frame(like: Frame, pairs: Sequence[tuple[str, ...]], columns: Sequence[str]) -> Frame:
-    """A small frame of texts on the engine of `like`."""
-    if is_eager(like):
-        listed = {name: [pair[i] for pair in pairs] for i, name in enumerate(columns)}
-        made: Any = nw.from_dict(listed, schema=dict.fromkeys(columns, nw.String), backend=like.implementation)
-        return made
-    packed = CELL.join(FIELD.join(pair) for pair in pairs) if pairs else FIELD.join(CELL for _ in columns)
-    one = like.select(_rows=nw.len()).with_columns(_row=nw.lit(packed).str.split(CELL)).explode("_row")
-    cut = one.with_columns(_row=nw.col("_row").str.split(FIELD))
-    made = cut.select(**{name: nw.col("_row").list.get(i) for i, name in enumerate(columns)})
-    return made if pairs else made.filter(nw.col(columns[0]) != "")
 
 
 def _pareto(lost_deals: Frame, named: Frame, keys: Sequence[str]) -> Frame:

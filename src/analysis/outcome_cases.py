@@ -19,10 +19,10 @@ from analysis.errors import (
     OneOutcomeError,
     OutcomeValueError,
 )
-from analysis.frames import Frame, facts, is_moment, keep, moment, plain, require, require_key, rows
+from analysis.frames import Frame, as_text, facts, is_moment, keep, moment, plain, require, require_key, rows
 from analysis.frames import start_of as starts
 from analysis.level_definitions import Definitions, State, leaves
-from analysis.level_events import CUSTOMER, as_text, in_force, lists_of, same_keys
+from analysis.level_events import CUSTOMER, in_force, lists_of, same_keys
 from analysis.level_states import Opened, open_levels
 from analysis.question import day_of
 from analysis.roster import flag

@@ -10,21 +10,21 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from analysis import arrays
 from analysis.errors import ChoiceError
-from analysis.frames import Frame, count_by, fold, is_blank, moment, start_of, whole
+from analysis.frames import Frame, count_by, is_blank, moment, start_of, whole
 from analysis.period import Period
 from analysis.question import Question, ask, needs_of
+from analysis.roster import beside_users
 from analysis.rules import Rule
 from analysis.takes import Needs, takes
 
 STATES = ("valid", "active", "inactive", "never", "invalid", "outside")
-MEASURES = ("last_active", "days_active")
 
 
 def _needs_people(user_columns: Collection[str], call: Mapping[str, Any]) -> Needs:
     return replace(needs_of(user_columns, call), since=None, days=call["period"])
 
 
-@takes("users", "activity", days=True, needs=_needs_people)
+@takes("users", "activity", days=True, needs=_needs_people, fast=arrays.listed)
 def people(
     users: IntoFrameT,
     activity: IntoFrameT,
@@ -90,16 +90,12 @@ def measures(question: Question) -> Frame:
 
 def with_columns_of_users(question: Question, listed: Frame) -> Frame:
     """The list with every column of the users table beside each account."""
-    given = [name for name in question.users.collect_schema().names() if name != "roster_as_of"]
-    shown = {name: f"users.{name}" if fold(name) in MEASURES else name for name in given}
     keys = ["user_id", *(["roster_as_of"] if question.rosters and "roster_as_of" in listed.collect_schema() else [])]
-    users = question.users.rename(shown)
+    users = question.users
     if len(keys) == 1 and question.rosters:
         # strangers: nobody to join, but the columns must be there
         users = users.filter(nw.col("user_id").is_null())
-    return nw.maybe_reset_index(
-        listed.select(*keys, *MEASURES).join(users, on=keys, how="left").select(*shown.values(), *MEASURES)
-    )
+    return beside_users(users, listed, keys)
 
 
 @takes("users", "activity", days=True, needs=needs_of, fast=arrays.equation)

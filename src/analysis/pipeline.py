@@ -86,14 +86,21 @@ def pipeline(
 
 
 def outcomes(
-    deals: IntoFrameT, *, won: Collection[str] | None = None, lost: Collection[str] | None = None
+    deals: IntoFrameT,
+    *,
+    won: Collection[str] | None = None,
+    lost: Collection[str] | None = None,
+    as_of: date | None = None,
 ) -> IntoFrameT:
     """Which phase counts as open, won or lost: what stands behind every rate of deals.
+
+    Args:
+        deals, won, lost, as_of: see `pipeline`; the day says which list is meant, where there are several.
 
     Returns:
         One row per phase, unsorted: `phase` (null: blank), `outcome`, `deals`.
     """
-    opened = open_deals(deals, won=won, lost=lost)
+    opened = open_deals(deals, won=won, lost=lost, as_of=as_of)
     return nw.maybe_reset_index(_finish(_counted(opened), opened).select("phase", "outcome", "deals")).to_native()
 
 

@@ -8,18 +8,12 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from analysis.business_days import CALENDAR, BusinessDays, with_days
+from analysis.case_counts import AGES, COUNTS, NOTES, P90, RESULT, TIMES
 from analysis.cases import Log, open_log
 from analysis.errors import StepNameError
 from analysis.frames import Frame, moment, names, start_of, union, whole
 from analysis.rules import Rule
 from analysis.survival import km_median
-
-COUNTS = ("reached", "waiting_now", "done", "repeated", "skipped")
-NOTES = ("backward", "same_day", "missing", "negative", "inferred")
-TIMES = ("median_days", "p90_days", "km_median_days")
-AGES = ("waiting_median_days", "waiting_max_days")
-RESULT = ("step", "position", "side", *COUNTS, *TIMES, *NOTES, *AGES)
-P90 = 0.9
 
 
 def step_times(

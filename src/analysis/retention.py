@@ -3,25 +3,24 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
+from analysis import retention_arrays
 from analysis.buckets import Buckets, index_of, of_users_only
 from analysis.errors import ChoiceError
 from analysis.frames import Frame, count_by, ratio, union, whole, wilson
 from analysis.period import FISCAL_START, Period
 from analysis.question import Question, ask, needs_of
+from analysis.retention_arrays import CELL, CURVE, STARTS, TRIANGLE
 from analysis.rules import Rule
 from analysis.stage_people import listed
 from analysis.takes import Needs, takes
 
-STARTS = ("first", "every")
-CELL = ("cohort_users", "retained_users", "retention_rate", "rate_low", "rate_high")
-TRIANGLE = ("cohort_start", "age", "period_start", *CELL, "partial")
-CURVE = ("age", "cohorts", *CELL)
 KEPT = ("cohort", "retained", "lost")
+Activities: TypeAlias = "str | Iterable[str | None] | None"
 
 
 def _needs(user_columns: Collection[str], call: Mapping[str, Any]) -> Needs:
@@ -29,14 +28,16 @@ def _needs(user_columns: Collection[str], call: Mapping[str, Any]) -> Needs:
     starts = [part.start for part in period.split(call["every"], fiscal_start)]
     before = Period(starts[0], [*starts, period.end][1]).previous()
     found = needs_of(user_columns, call)
-    return replace(found, edges=(before.start, *starts, period.end), since=None)
+    more = {"activity"} if call["start_activities"] is not None else set()
+    edges = (before.start, *starts, period.end)
+    return replace(found, edges=edges, since=None, columns=found.columns | more)
 
 
 def _needs_people(user_columns: Collection[str], call: Mapping[str, Any]) -> Needs:
     return replace(_needs(user_columns, call), days=call["period"])
 
 
-@takes("users", "activity", days=True, needs=_needs)
+@takes("users", "activity", days=True, needs=_needs, fast=retention_arrays.retention)
 def retention(
     users: IntoFrameT,
     activity: IntoFrameT,
@@ -44,9 +45,10 @@ def retention(
     *,
     every: str = "month",
     start: str = "first",
+    start_activities: Activities = None,
     by: str | Iterable[str] = (),
     valid: str = "any",
-    activities: str | Iterable[str | None] | None = None,
+    activities: Activities = None,
     where: Rule | Mapping[str, Any] | None = None,
     as_of: date | None = None,
     fiscal_start: int = FISCAL_START,
@@ -58,6 +60,8 @@ def retention(
         every, fiscal_start: see `active_rate_trend`; cohorts and ages are in this unit.
         start: `first`: a person stands in one cohort, the bucket of their first use in all the history given;
             `every`: in the cohort of every bucket in which they used it.
+        start_activities: the kinds of activity that begin a cohort (a registration, a first order), while `activities`
+            says what counts as coming again; None: the same.
         by: columns of `users`.
         valid: as in `active_rate`, but `any` unless told otherwise: who has left since stays in their cohort,
             or every cohort would look better than it was.
@@ -70,15 +74,15 @@ def retention(
         after the last known day or after the period is no row. Source: `definitions` (`retention_rate`).
     """
     options = {"valid": valid, "activities": activities, "where": where, "as_of": as_of}
-    buckets = _open(users, activity, period, every, start, by, fiscal_start, TRIANGLE, options)
-    counted = _triangle(buckets, start)
+    buckets, begun = _open(users, activity, period, every, start, start_activities, by, fiscal_start, TRIANGLE, options)
+    counted = _triangle(buckets, begun, start)
     dated = _dated(buckets, counted)
     dimensions = [nw.col(helper).alias(label) for label, helper in buckets.question.labels.items()]
     shown = ("age", "period_start", *CELL, "partial")
     return nw.maybe_reset_index(_rated(dated).select("cohort_start", *dimensions, *shown)).to_native()
 
 
-@takes("users", "activity", days=True, needs=_needs)
+@takes("users", "activity", days=True, needs=_needs, fast=retention_arrays.curve)
 def retention_curve(
     users: IntoFrameT,
     activity: IntoFrameT,
@@ -86,9 +90,10 @@ def retention_curve(
     *,
     every: str = "month",
     start: str = "first",
+    start_activities: Activities = None,
     by: str | Iterable[str] = (),
     valid: str = "any",
-    activities: str | Iterable[str | None] | None = None,
+    activities: Activities = None,
     where: Rule | Mapping[str, Any] | None = None,
     as_of: date | None = None,
     fiscal_start: int = FISCAL_START,
@@ -96,7 +101,8 @@ def retention_curve(
     """The curve of retention: every complete cell of the triangle of one age, together.
 
     Args:
-        users, activity, period, every, start, by, valid, activities, where, as_of, fiscal_start: see `retention`.
+        users, activity, period, every, start, start_activities, by, valid, activities, where, as_of, fiscal_start: see
+            `retention`.
 
     Returns:
         One row per `by` value and age, unsorted: `age`, `cohorts` (how many are old enough), `cohort_users`,
@@ -104,9 +110,9 @@ def retention_curve(
         later ages rest on older cohorts only.
     """
     options = {"valid": valid, "activities": activities, "where": where, "as_of": as_of}
-    buckets = _open(users, activity, period, every, start, by, fiscal_start, CURVE, options)
+    buckets, begun = _open(users, activity, period, every, start, start_activities, by, fiscal_start, CURVE, options)
     at = nw.col("_cohort") + nw.col("age")
-    complete = _triangle(buckets, start).filter(at < nw.lit(buckets.first_partial))
+    complete = _triangle(buckets, begun, start).filter(at < nw.lit(buckets.first_partial))
     sums = {name: nw.col(name).sum() for name in CELL[:2]}
     by_helpers = [*buckets.question.user_dimensions, "age"]
     counted = count_by(complete, by_helpers, cohorts=nw.len(), **sums).with_columns(whole("cohorts", *sums))
@@ -114,7 +120,7 @@ def retention_curve(
     return nw.maybe_reset_index(_rated(counted).select(*dimensions, *CURVE)).to_native()
 
 
-@takes("users", "activity", days=True, needs=_needs_people)
+@takes("users", "activity", days=True, needs=_needs_people, fast=retention_arrays.cell)
 def retention_people(
     users: IntoFrameT,
     activity: IntoFrameT,
@@ -125,8 +131,9 @@ def retention_people(
     state: str = "retained",
     every: str = "month",
     start: str = "first",
+    start_activities: Activities = None,
     valid: str = "any",
-    activities: str | Iterable[str | None] | None = None,
+    activities: Activities = None,
     where: Rule | Mapping[str, Any] | None = None,
     as_of: date | None = None,
     fiscal_start: int = FISCAL_START,
@@ -134,7 +141,8 @@ def retention_people(
     """The people behind a cell of `retention`.
 
     Args:
-        users, activity, period, every, start, valid, activities, where, as_of, fiscal_start: see `retention`.
+        users, activity, period, every, start, start_activities, valid, activities, where, as_of, fiscal_start: see
+            `retention`.
         cohort: the cohort's `cohort_start`.
         age: of the cell.
         state: `cohort` (all of it), `retained`, `lost` (not in that bucket).
@@ -145,13 +153,13 @@ def retention_people(
     if state not in KEPT:
         raise ChoiceError("state", state, KEPT)
     options = {"valid": valid, "activities": activities, "where": where, "as_of": as_of or period.end}
-    buckets = _open(users, activity, period, every, start, (), fiscal_start, (), options)
+    buckets, begun = _open(users, activity, period, every, start, start_activities, (), fiscal_start, (), options)
     starts = [part.start for part in buckets.parts]
     place = index_of(starts, date(cohort.year, cohort.month, cohort.day))
     if place is None:
         raise ChoiceError("cohort", cohort, [str(each) for each in starts])
     used = buckets.used()
-    members = _members(used, start).filter(nw.col("_cohort") == nw.lit(place))
+    members = _members(begun.used(), start).filter(nw.col("_cohort") == nw.lit(place))
     then = used.filter(nw.col("_index") == nw.lit(place + age)).select("user_id")
     if state != "cohort":
         members = members.join(then, on="user_id", how="inner" if state == "retained" else "anti")
@@ -165,15 +173,23 @@ def _open(
     period: Period,
     every: str,
     start: str,
+    start_activities: Activities,
     by: str | Iterable[str],
     fiscal_start: int,
     reserved: Collection[str],
     options: Mapping[str, Any],
-) -> Buckets:
+) -> tuple[Buckets, Buckets]:
+    """The buckets over what counts as coming again, and over what begins a cohort."""
     if start not in STARTS:
         raise ChoiceError("start", start, STARTS)
-    question: Question = ask(users, activity, period, by=by, reserved=reserved, **options)
-    return Buckets(of_users_only(question, by), every, fiscal_start)
+
+    def buckets_of(chosen: Activities) -> Buckets:
+        asked = {**options, "activities": chosen}
+        question: Question = ask(users, activity, period, by=by, reserved=reserved, **asked)
+        return Buckets(of_users_only(question, by), every, fiscal_start)
+
+    again = buckets_of(options["activities"])
+    return again, again if start_activities is None else buckets_of(start_activities)
 
 
 def _members(used: Frame, start: str) -> Frame:
@@ -185,11 +201,11 @@ def _members(used: Frame, start: str) -> Frame:
     return began.filter(nw.col("_cohort") >= 0)
 
 
-def _triangle(buckets: Buckets, start: str) -> Frame:
+def _triangle(buckets: Buckets, begun: Buckets, start: str) -> Frame:
     """`cohort_users`, `retained_users` by `_cohort`, dimensions and `age`; 0 of N is a row."""
     used, helpers = buckets.used(), buckets.question.user_dimensions
     people = buckets.question.valid_accounts().select("user_id", *helpers)
-    members = _members(used, start).join(people, on="user_id", how="inner")
+    members = _members(begun.used(), start).join(people, on="user_id", how="inner")
     later = members.join(used, on="user_id", how="inner").with_columns(age=nw.col("_index") - nw.col("_cohort"))
     by, none = ["_cohort", *helpers, "age"], nw.lit(0, dtype=nw.Int64)
     sizes = count_by(members, ["_cohort", *helpers], cohort_users=nw.len())

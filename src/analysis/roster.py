@@ -15,6 +15,7 @@ from analysis.tables import STATUS_INVALID
 VALID = ("end", "any", "start")
 ROLES = ("user_id", "valid_from", "valid_to", "status", "roster_as_of")
 DAY = timedelta(days=1)
+MEASURES = ("last_active", "days_active")  # of a list of people
 
 
 def window(period: Period, valid: str) -> Period:
@@ -154,3 +155,11 @@ def latest_row(frame: Frame, *keys: str) -> Frame:
         _latest=nw.col("roster_as_of").max().over(*keys), _valid=nw.col("_valid").max().over(*keys)
     )
     return marked.filter(nw.col("roster_as_of") == nw.col("_latest")).drop("_latest")
+
+
+def beside_users(users: Frame, listed: Frame, keys: Sequence[str] = ("user_id",)) -> Frame:
+    """A list of accounts (`keys`, the measures) with every column of their roster."""
+    given = [name for name in users.collect_schema().names() if name != "roster_as_of"]
+    shown = {name: f"users.{name}" if fold(name) in MEASURES else name for name in given}
+    joined = listed.select(*keys, *MEASURES).join(users.rename(shown), on=list(keys), how="left")
+    return nw.maybe_reset_index(joined.select(*shown.values(), *MEASURES))

@@ -23,18 +23,18 @@ DATES = ("valid_from", "valid_to")
 
 
 @dataclass(frozen=True)
-class Climb:
-    """A question about stages, opened.
+class Ladder:
+    """Stages of one period, and the columns in which their counts stand.
 
     Attributes:
-        question: as `ask` opened it.
         stages: in their order.
-        kind: the helper column that holds the kind of activity; None where no rule looks at it.
+        period: in which the rules look.
+        partial: True where it reaches past what is known.
     """
 
-    question: Question
     stages: Stages
-    kind: str | None
+    period: Period
+    partial: bool
 
     @property
     def reached(self) -> list[str]:
@@ -50,6 +50,41 @@ class Climb:
     def flags(self) -> list[str]:
         """All of these columns."""
         return [*self.reached, *self.skipped]
+
+
+@dataclass(frozen=True)
+class Climb:
+    """A question about stages, opened.
+
+    Attributes:
+        question: as `ask` opened it.
+        stages: in their order.
+        kind: the helper column that holds the kind of activity; None where no rule looks at it.
+    """
+
+    question: Question
+    stages: Stages
+    kind: str | None
+
+    @property
+    def ladder(self) -> Ladder:
+        """The stages in the question's period."""
+        return Ladder(self.stages, self.question.period, self.question.is_partial(self.question.period))
+
+    @property
+    def reached(self) -> list[str]:
+        """See `Ladder`."""
+        return self.ladder.reached
+
+    @property
+    def skipped(self) -> list[str]:
+        """See `Ladder`."""
+        return self.ladder.skipped
+
+    @property
+    def flags(self) -> list[str]:
+        """See `Ladder`."""
+        return self.ladder.flags
 
     def climbed(self, period: Period, *use_dimensions: str) -> Frame:
         """Valid users with any use, per value of these dimensions of the activity: the flags."""
@@ -159,7 +194,7 @@ def climb(
 ) -> Climb:
     """Opens a question about stages; see `stages` for the arguments and errors."""
     stages, asked = Stages.of(definitions), names(by)
-    kind = [KIND] if _looks_at_kinds(stages) else []
+    kind = [KIND] if looks_at_kinds(stages) else []
     columns = nw.from_native(activity).collect_schema().names()
     if kind and "activity" not in columns:
         raise MissingColumnError("activity", "activity", columns)
@@ -174,13 +209,13 @@ def needs_of_stages(user_columns: Collection[str], call: Mapping[str, Any]) -> N
     stages = Stages.of(call["definitions"])
     found = needs_of(user_columns, call)
     every = [leaf for stage in stages for leaf in leaves(stage.rule)]
-    more = {"activity"} if _looks_at_kinds(stages) else set()
+    more = {"activity"} if looks_at_kinds(stages) else set()
     # days of use do not know how often: asking for the moment itself makes the workspace hand over events
     more |= {"occurred_at"} if any(leaf["measure"] == "uses" and leaf["at_least"] > 1 for leaf in every) else set()
     return replace(found, days=call["period"], columns=found.columns | more)
 
 
-def _looks_at_kinds(stages: Stages) -> bool:
+def looks_at_kinds(stages: Stages) -> bool:
     every = [leaf for stage in stages for leaf in leaves(stage.rule)]
     return any(leaf["measure"] == "kinds" or "activities" in leaf for leaf in every)
 

@@ -8,18 +8,19 @@ from typing import Any
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
+from analysis import stage_arrays
 from analysis.errors import ChoiceError, MissingColumnError
 from analysis.frames import Frame, count_by, names, union, whole
 from analysis.period import Period
 from analysis.question import Question
 from analysis.rules import Rule
+from analysis.stage_arrays import MATRIX
 from analysis.stage_counts import Climb, climb, needs_of_stages
 from analysis.stage_definitions import Definitions
 from analysis.stage_people import listed
 from analysis.takes import Needs, takes
 
-STAGE_MOVES = ("rose", "fell", "stayed", "joined", "left")
-MATRIX = ("from_stage", "from_position", "to_stage", "to_position", "move", "users", "partial")
+STAGE_MOVES = stage_arrays.MOVES
 SUMS = ("valid_before", "valid_users", *STAGE_MOVES)
 
 
@@ -35,7 +36,7 @@ def _needs_people(user_columns: Collection[str], call: Mapping[str, Any]) -> Nee
     return replace(_needs(user_columns, call), since=None)
 
 
-@takes("users", "activity", days=True, needs=_needs)
+@takes("users", "activity", days=True, needs=_needs, fast=stage_arrays.moved)
 def stage_movement(
     users: IntoFrameT,
     activity: IntoFrameT,
@@ -109,7 +110,7 @@ def stage_moves(
     return nw.maybe_reset_index(rows).to_native()
 
 
-@takes("users", "activity", days=True, needs=_needs_people)
+@takes("users", "activity", days=True, needs=_needs_people, fast=stage_arrays.movers)
 def stage_movers(
     users: IntoFrameT,
     activity: IntoFrameT,

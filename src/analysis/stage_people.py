@@ -8,6 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
+from analysis import stage_arrays
 from analysis.errors import ChoiceError
 from analysis.frames import Frame
 from analysis.people import measures, with_columns_of_users
@@ -25,7 +26,7 @@ def _needs(user_columns: Collection[str], call: Mapping[str, Any]) -> Needs:
     return replace(needs_of_stages(user_columns, call), since=None)
 
 
-@takes("users", "activity", days=True, needs=_needs)
+@takes("users", "activity", days=True, needs=_needs, fast=stage_arrays.listed)
 def stage_people(
     users: IntoFrameT,
     activity: IntoFrameT,

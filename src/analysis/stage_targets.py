@@ -1,5 +1,7 @@
 """Goals by stage, group and period, out of a table of targets."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,10 +22,14 @@ Targets: TypeAlias = Any  # a frame of any engine, or rows as mappings
 
 @dataclass(frozen=True)
 class Goal:
-    """A goal that holds in the period: for the group with these values, in millionths."""
+    """A goal that holds in the period: for the group with these values, in millionths.
+
+    `row` is the row of the targets that says so; None: the definitions do.
+    """
 
     group: Mapping[str, object]
     value: int
+    row: Mapping[str, Any] | None = None
 
 
 def goals(targets: Targets, stages: Stages, period: Period, dimensions: Sequence[str]) -> dict[str, list[Goal]]:
@@ -31,8 +37,9 @@ def goals(targets: Targets, stages: Stages, period: Period, dimensions: Sequence
 
     Args:
         targets: `metric` (a stage's name; other rows are not looked at), `period` (a text as `Period.parse` reads
-            it, a day of the month, or blank: always), `target` (0-1, blank: none), and dimensions (blank: every group).
-            None: the goals of the definitions alone.
+            it or as people write it: `2026年4月`, `2026/04`, `2026年度`; a day stands for its month; blank: always),
+            `target` (0-1, blank: none), and dimensions (blank: every group). Columns whose names begin with `_` are
+            not looked at. None: the goals of the definitions alone.
         stages: whose goals.
         period: the period that is asked for. Goals of this very period count before those of a longer one that
             holds it, and these before those that always hold; a goal of a shorter one never counts.
@@ -56,7 +63,7 @@ def goals(targets: Targets, stages: Stages, period: Period, dimensions: Sequence
             continue
         places = tuple(sorted(dimensions.index(column) for column in group))
         key = (-len(group), places, days, tuple(sorted((c, fold(str(v))) for c, v in group.items())))
-        goal = Goal(group, millionths(target))
+        goal = Goal(group, millionths(target), row)
         if found[name].setdefault(key, goal).value != goal.value:
             raise TwoGoalsError(name, str(row["period"]), [*group.values()])
     return {
@@ -66,6 +73,17 @@ def goals(targets: Targets, stages: Stages, period: Period, dimensions: Sequence
         ]
         for stage in stages
     }
+
+
+def goal_for(listed: Sequence[Goal], values: Mapping[str, object]) -> Goal | None:
+    """The goal of the group with these values, as `goal_of` gives it; None without any.
+
+    Args:
+        listed: of one stage, as `goals` orders them.
+        values: dimension -> value (None: blank).
+    """
+    fits = (goal for goal in listed if all(str(values.get(c)) == str(v) for c, v in goal.group.items()))
+    return next(fits, None)
 
 
 def goal_of(listed: Sequence[Goal], labels: Mapping[str, str], schema: Schema) -> nw.Expr:
@@ -120,18 +138,34 @@ def _days(value: object, period: Period) -> int | None:
     """How long the period of a goal is (0: the one asked for; None: it does not hold in it)."""
     if _blank(value):
         return date.max.toordinal()
-    held = _period(value)
+    held = period_of(value)
+    assert held is not None, "not blank"
     if held == period:
         return 0
     return held.days if held.start <= period.start and period.end <= held.end else None
 
 
-def _period(value: object) -> Period:
-    if isinstance(value, Period):
-        return value
+def period_of(value: object) -> Period | None:
+    """When a goal holds; None: always.
+
+    Raises:
+        PeriodError: the text is no period.
+    """
+    if _blank(value) or isinstance(value, Period):
+        return value if isinstance(value, Period) else None
     if isinstance(value, date):
         return Period.unit(date(value.year, value.month, value.day), "month")
-    return Period.parse(str(value))
+    found = Period.parse(_written(str(value)))
+    return found if found.days > 1 else Period.unit(found.start, "month")
+
+
+def _written(text: str) -> str:
+    """A period as people write it in a table, as `Period.parse` reads it: `2026年4月`, `2026/04`, `2026年度`."""
+    plain = unicodedata.normalize("NFKC", text).strip().removesuffix(" 00:00:00")
+    if fiscal := re.fullmatch(r"(\d{4})年度", plain):
+        return f"FY{fiscal[1]}"
+    numbers = re.fullmatch(r"(\d{4})[年/](?:(\d\d?)(?:[月/](?:(\d\d?)日?)?)?)?", plain)
+    return "-".join(part for part in numbers.groups() if part) if numbers else plain
 
 
 def _blank(value: object) -> bool:

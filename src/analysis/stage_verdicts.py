@@ -1,28 +1,26 @@
 """Where an area stands: the first stage whose goal is not reached, and what that says about what to do next."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
-from analysis.frames import Frame, ratio, whole
+from analysis import stage_arrays
 from analysis.period import Period
 from analysis.rules import Rule
-from analysis.stage_counts import Climb, climb, needs_of_stages
+from analysis.stage_counts import climb, needs_of_stages
 from analysis.stage_definitions import Definitions, Stages
-from analysis.stage_targets import Targets, gap, share
-from analysis.stages import wide_form
+from analysis.stage_forms import OF_STAGE, STANDS, judged, wide_form
+from analysis.stage_targets import Targets
 from analysis.takes import takes
 from analysis.words import text
 
 VERDICTS = ("none", "some", "all", "no_goal", "no_people")
-STANDS = ("verdict", "reached_position", "position", "stage")
-OF_STAGE = ("users", "rate", "target", "gap_users", "valid_users", "partial")
 
 
-@takes("users", "activity", days=True, needs=needs_of_stages)
+@takes("users", "activity", days=True, needs=needs_of_stages, fast=stage_arrays.verdicts)
 def stage_verdicts(
     users: IntoFrameT,
     activity: IntoFrameT,
@@ -61,9 +59,9 @@ def stage_verdicts(
     )
     question, labels = opened.question, opened.question.labels
     counted = opened.counts(period, question.user_dimensions, question.use_dimensions)
-    judged = _judged(opened, wide_form(opened, counted, targets, labels))
+    found = judged(opened.ladder, wide_form(opened.ladder, counted, targets, labels))
     dimensions = [nw.col(helper).alias(label) for label, helper in labels.items()]
-    return nw.maybe_reset_index(judged.select(*dimensions, *STANDS, *OF_STAGE)).to_native()
+    return nw.maybe_reset_index(found.select(*dimensions, *STANDS, *OF_STAGE)).to_native()
 
 
 def verdict_sentence(row: Mapping[str, Any], definitions: Definitions, place: str, language: str) -> str:
@@ -100,54 +98,3 @@ def number(position: int) -> str:
 
 def _numbered(stages: Stages, position: int) -> str:
     return f"{number(position)}{stages.names[position - 1]}"
-
-
-def _judged(opened: Climb, wide: Frame) -> Frame:
-    """The verdict of every group, and the numbers of its first stage that is not reached."""
-    gaps = {f"_gap{i}": gap(f"_g{i}", opened.reached[i], "valid_users") for i in range(len(opened.stages))}
-    known = wide.with_columns(**gaps)
-    places = range(len(opened.stages))
-    open_at = known.with_columns(position=_first([nw.col(f"_gap{i}") > 0 for i in places], [*places]))
-    before = nw.col("position").is_null()
-    met = [(nw.col(f"_gap{i}") == 0) & (before | (nw.col("position") > nw.lit(i + 1))) for i in places]
-    done = open_at.with_columns(reached_position=_position(_first(met[::-1], [*places][::-1])))
-    named = done.with_columns(verdict=_state(opened), **_of_stage(opened))
-    rated = named.with_columns(
-        rate=ratio("users", "valid_users"), target=share("_goal"), gap_users=gap("_goal", "users", "valid_users")
-    )
-    partial = nw.lit(opened.question.is_partial(opened.question.period))
-    return rated.with_columns(whole("valid_users"), partial=partial)
-
-
-def _first(conditions: Sequence[nw.Expr], places: Sequence[int]) -> nw.Expr:
-    """The position of the first condition that holds, null where none does."""
-    cases = [
-        nw.when(condition).then(nw.lit(i + 1, dtype=nw.Int64)) for condition, i in zip(conditions, places, strict=True)
-    ]
-    return nw.coalesce(*cases) if len(cases) > 1 else cases[0]
-
-
-def _position(position: nw.Expr) -> nw.Expr:
-    """A position, 0 where there is none."""
-    return position.fill_null(0).cast(nw.Int64)
-
-
-def _state(opened: Climb) -> nw.Expr:
-    goals = [~nw.col(f"_g{i}").is_null() for i in range(len(opened.stages))]
-    done, open_at = nw.col("reached_position") > 0, ~nw.col("position").is_null()
-    found = nw.when(done & open_at).then(nw.lit("some")).otherwise(nw.lit("none"))
-    found = nw.when(done & ~open_at).then(nw.lit("all")).otherwise(found)
-    found = nw.when(nw.any_horizontal(*goals, ignore_nulls=False)).then(found).otherwise(nw.lit("no_goal"))
-    return nw.when(nw.col("valid_users") > 0).then(found).otherwise(nw.lit("no_people"))
-
-
-def _of_stage(opened: Climb) -> dict[str, nw.Expr]:
-    """The columns of the stage at `position`."""
-    wanted: dict[str, Any] = {"stage": [nw.lit(name) for name in opened.stages.names]}
-    wanted["users"] = [nw.col(name) for name in opened.reached]
-    wanted["_goal"] = [nw.col(f"_g{i}") for i in range(len(opened.stages))]
-    found = {}
-    for name, values in wanted.items():
-        cases = [nw.when(nw.col("position") == i).then(value) for i, value in enumerate(values, 1)]
-        found[name] = nw.coalesce(*cases) if len(cases) > 1 else cases[0]
-    return found

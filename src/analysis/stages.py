@@ -1,25 +1,24 @@
 """Stages: how far people have come, the foundation first, against a goal for each stage."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
-from analysis.frames import Frame, ratio, union, whole, wilson
+from analysis import stage_arrays
+from analysis.frames import union
 from analysis.period import Period
 from analysis.rules import Rule
-from analysis.stage_counts import Climb, climb, needs_of_stages
+from analysis.stage_counts import climb, needs_of_stages
 from analysis.stage_definitions import Definitions
-from analysis.stage_targets import Targets, gap, goal_of, goals, share
+from analysis.stage_forms import BESIDE, STAGE, long_form
+from analysis.stage_targets import Targets
 from analysis.takes import takes
 
-STAGE = ("stage", "position", "users", "rate", "target", "gap_users")
-BESIDE = ("valid_users", "rate_low", "rate_high", "standing", "skipped", "partial")
 
-
-@takes("users", "activity", days=True, needs=needs_of_stages)
+@takes("users", "activity", days=True, needs=needs_of_stages, fast=stage_arrays.counted)
 def stages(
     users: IntoFrameT,
     activity: IntoFrameT,
@@ -72,10 +71,10 @@ def stages(
     )
     question = opened.question
     counted = opened.counts(period, question.user_dimensions, question.use_dimensions)
-    return nw.maybe_reset_index(long_form(opened, counted, targets, question.labels)).to_native()
+    return nw.maybe_reset_index(long_form(opened.ladder, counted, targets, question.labels)).to_native()
 
 
-@takes("users", "activity", days=True, needs=needs_of_stages)
+@takes("users", "activity", days=True, needs=needs_of_stages, fast=stage_arrays.counted_with_total)
 def stages_with_total(
     users: IntoFrameT,
     activity: IntoFrameT,
@@ -112,48 +111,9 @@ def stages_with_total(
     question, labels = opened.question, opened.question.labels
     groups = opened.counts(period, question.user_dimensions, question.use_dimensions)
     types = groups.collect_schema()
-    parts = long_form(opened, groups, targets, labels)
+    parts = long_form(opened.ladder, groups, targets, labels)
     folded = [nw.lit(None, dtype=types[helper]).alias(label) for label, helper in labels.items()]
-    total = long_form(opened, opened.counts(period, (), ()), targets, {})
-    total = total.with_columns(*folded).select(*labels, *STAGE, *BESIDE)
+    total = long_form(opened.ladder, opened.counts(period, (), ()), targets, {})
+    total = (total.with_columns(*folded) if folded else total).select(*labels, *STAGE, *BESIDE)
     levels = [each.with_columns(level=nw.lit(i, dtype=nw.Int64)) for i, each in enumerate((parts, total))]
     return nw.maybe_reset_index(union(levels)).to_native()
-
-
-def wide_form(opened: Climb, counted: Frame, targets: Targets, labels: Mapping[str, str]) -> Frame:
-    """The counts of every group with the goal of every stage beside them: `_g0`, … (millionths)."""
-    listed = goals(targets, opened.stages, opened.question.period, list(labels))
-    schema = counted.collect_schema()
-    found = {f"_g{i}": goal_of(listed[stage.name], labels, schema) for i, stage in enumerate(opened.stages)}
-    return counted.with_columns(**found)
-
-
-def long_form(opened: Climb, counted: Frame, targets: Targets, labels: Mapping[str, str]) -> Frame:
-    """The columns of `stages`, one row per group and stage."""
-    wide = wide_form(opened, counted, targets, labels)
-    low, high = wilson("users", "valid_users")
-    rows = union([_row(opened, wide, i, [*labels.values()]) for i in range(len(opened.stages))])
-    rated = rows.with_columns(
-        rate=ratio("users", "valid_users"),
-        target=share("_goal"),
-        gap_users=gap("_goal", "users", "valid_users"),
-        rate_low=low,
-        rate_high=high,
-        partial=nw.lit(opened.question.is_partial(opened.question.period)),
-    )
-    return rated.select(*(nw.col(helper).alias(label) for label, helper in labels.items()), *STAGE, *BESIDE)
-
-
-def _row(opened: Climb, wide: Frame, i: int, helpers: Sequence[str]) -> Frame:
-    """The stage at place `i` of every group."""
-    beyond = nw.col(opened.reached[i + 1]) if i + 1 < len(opened.stages) else nw.lit(0, dtype=nw.Int64)
-    named = wide.with_columns(
-        stage=nw.lit(opened.stages.names[i]),
-        position=nw.lit(i + 1, dtype=nw.Int64),
-        users=nw.col(opened.reached[i]),
-        standing=nw.col(opened.reached[i]) - beyond,
-        skipped=nw.col(opened.skipped[i]),
-        _goal=nw.col(f"_g{i}"),
-    )
-    columns: Collection[str] = ("stage", "position", "users", "standing", "skipped", "_goal")
-    return named.select(*helpers, whole("valid_users"), *columns)

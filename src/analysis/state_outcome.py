@@ -17,7 +17,7 @@ from analysis.outcome_cases import Cases, open_cases
 from analysis.roster import flag
 from analysis.rules import Rule
 
-GROUPS = ("customers", "with_state", "with_outcome", *CELLS, "unknown", "outside")
+GROUPS = ("customers", "with_state", "without_state", "with_outcome", *CELLS, "unknown", "outside")
 COLUMNS = ("state", "position", *GROUPS, "lead_days", "dated", *ASSOCIATION)
 
 
@@ -47,10 +47,12 @@ def state_outcome(
 
     Returns:
         One row per state, unsorted: `state`, `position` (from 1); `customers` (with a known outcome) =
-        `both` (state and outcome) + `state_only` + `outcome_only` + `neither`; `with_state`, `with_outcome`; `unknown`
+        `both` (state and outcome) + `state_only` + `outcome_only` + `neither`; `with_state`, `without_state`,
+        `with_outcome`; `unknown`
         (on the list, without an outcome or a day of it) and `outside` (not on the list as of that day), in no other
         count; `lead_days` (the shortest that occurs); `dated` (False: the day of a list that the state looks at is not
-        known); and `base_rate`, `ppv`, `npv`, `lift`, `phi`, each with `…_low`, `…_high` (95 %): see `associated`.
+        known); and `base_rate`, `ppv`, `npv`, `without_rate`, `lift`, `phi`, each with `…_low`, `…_high` (95 %): see
+        `associated`.
 
     Raises:
         NoOutcomeError, OneOutcomeError: the outcome is known of nobody, or the same for everybody.
@@ -98,8 +100,8 @@ def state_outcome_customers(
     Args:
         customers, definitions, outcomes, as_of, lead_days, listed_on, tables, where: see `state_outcome`.
         state: a state by its name.
-        group: a count of `state_outcome`: `customers`, `with_state`, `with_outcome`, `both`, `state_only`,
-            `outcome_only`, `neither`, `unknown` or `outside`.
+        group: a count of `state_outcome`: `customers`, `with_state`, `without_state`, `with_outcome`,
+            `both`, `state_only`, `outcome_only`, `neither`, `unknown` or `outside`.
 
     Returns:
         One row per customer, unsorted: the columns of customers (`outside`: null but for `customer_id`), `holds` (is in
@@ -137,6 +139,7 @@ def _in_group(group: str, holds: nw.Expr) -> list[nw.Expr]:
     tests = {
         "customers": [],
         "with_state": [holds == 1],
+        "without_state": [holds == 0],
         "with_outcome": [one],
         "both": [holds == 1, one],
         "state_only": [holds == 1, nw.col("_outcome") == 0],

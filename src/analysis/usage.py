@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -50,11 +51,13 @@ class Roster:
         as_of: its day.
         keys: each account's position among the ids of the log; -1 where it never stands there.
         column: a column in the order of `keys`; None where this roster lacks it.
+        ids: the accounts themselves, in this order.
     """
 
     as_of: date
     keys: np.ndarray
     column: Callable[[str], Column | None]
+    ids: Callable[[], pa.ChunkedArray]
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class Usage:
     def active(self, start: date, end: date, activities: Sequence[str | None] | None = None) -> np.ndarray:
         """For every key: was it used in [start, end)? One more False at the end, for accounts that never were."""
         used = np.zeros(len(self.ids) + 1, dtype=bool)
-        counts = None if activities is None else np.array([kind in activities for kind in self.kinds], dtype=bool)
+        counts = self._counting(activities)
         for _, blocks in self.between(start, end):
             for block in blocks:
                 days = block.cut(start, end)
@@ -98,6 +101,45 @@ class Usage:
                     hit = days != 0
                     used[block.keys[hit if counts is None else hit & counts[block.kinds]]] = True
         return used
+
+    def days(self, start: date, end: date, activities: Sequence[str | None] | None = None) -> np.ndarray:
+        """For every key the days of use in [start, end); one more 0 at the end, for accounts that never were used."""
+        found = np.zeros(len(self.ids) + 1, dtype=np.int64)
+        for _, bits in self._merged(start, end, 1, activities):
+            found[:-1] += np.bitwise_count(bits)
+        return found
+
+    def kinds_used(self, start: date, end: date, activities: Sequence[str | None] | None = None) -> np.ndarray:
+        """For every key how many activities (blank is none) it was used for in [start, end); one more 0 at the end."""
+        width = len(self.kinds)
+        met = np.zeros((len(self.ids) + 1) * width, dtype=bool)
+        for _, blocks in self.between(start, end):
+            for block in blocks:
+                hit = block.cut(start, end) != 0
+                met[block.keys[hit].astype(np.int64) * width + block.kinds[hit]] = True
+        wanted = [kind is not None and (activities is None or kind in activities) for kind in self.kinds]
+        return met.reshape(-1, width)[:, wanted].sum(axis=1)
+
+    def first_day(self, activities: Sequence[str | None] | None = None) -> date | None:
+        """The first day of use of anybody; None without any."""
+        counts = self._counting(activities)
+        for month, blocks in self.months.items():
+            every = [block.days if counts is None else block.days[counts[block.kinds]] for block in blocks]
+            if bits := int(np.bitwise_or.reduce(np.concatenate(every), initial=0)):
+                return month_start(month) + timedelta(days=(bits & -bits).bit_length() - 1)
+        return None
+
+    def last_days(self, end: date, activities: Sequence[str | None] | None = None) -> np.ndarray:
+        """For every key the last day of use before `end`, as days since 1970; `NEVER` where there is none."""
+        last = np.full(len(self.ids) + 1, NEVER, dtype=np.int32)
+        for month, bits in self._merged(date.min, end, 1, activities):
+            used = np.flatnonzero(bits)
+            last[used] = day_number(month_start(month)) + highest_bit(bits[used])
+        return last
+
+    def _counting(self, activities: Sequence[str | None] | None) -> np.ndarray | None:
+        """Code of a kind -> does it count? None: every one does."""
+        return None if activities is None else np.array([kind in activities for kind in self.kinds], dtype=bool)
 
     def pieces(
         self,
@@ -142,13 +184,18 @@ class Usage:
                 used = np.flatnonzero(bits & np.uint32(1 << day))
                 yield used, np.full(len(used), day_number(month_start(month)) + day, dtype=np.int32)
 
-    def _merged(self, start: date, end: date, width: int) -> Iterator[tuple[int, np.ndarray]]:
+    def _merged(
+        self, start: date, end: date, width: int, activities: Sequence[str | None] | None = None
+    ) -> Iterator[tuple[int, np.ndarray]]:
         """The bits of each month in [start, end) over all imports; a slot is a key, or a key and a kind."""
+        counts = self._counting(activities)
         for month, blocks in self.between(start, end):
             bits = np.zeros(len(self.ids) * width, dtype=np.uint32)
             for block in blocks:
                 slots = block.keys if width == 1 else block.keys.astype(np.int64) * width + block.kinds
-                np.bitwise_or.at(bits, slots, block.cut(start, end))
+                days = block.cut(start, end)
+                hit = slice(None) if counts is None else counts[block.kinds]
+                np.bitwise_or.at(bits, slots[hit], days[hit])
             yield month, bits
 
     def _table(self, found: list[tuple[np.ndarray, np.ndarray]], width: int, kinds: bool) -> pa.Table:
@@ -195,6 +242,7 @@ class Source:
         place: where each account of one roster stands in another; -1 where nowhere.
         columns: of `users`, over all rosters.
         known: the day of the last event; None without any.
+        beside: a table of accounts (`user_id` and measures) of the roster of a day, with every column of it.
     """
 
     usage: Usage
@@ -203,3 +251,22 @@ class Source:
     place: Callable[[Roster, Roster], np.ndarray]
     columns: Collection[str]
     known: date | None
+    beside: Callable[[date, pa.Table], Any]
+
+    def listed(
+        self,
+        roster: Roster,
+        chosen: np.ndarray,
+        days: tuple[date, date],
+        activities: Sequence[str | None] | None,
+    ) -> Any:
+        """The columns of `people` for the chosen accounts of a roster; `days`: the period, [first, after)."""
+        keys = roster.keys[chosen]
+        last = self.usage.last_days(days[1], activities)[keys]
+        moments = last.astype("datetime64[D]").astype("datetime64[us]")
+        measures = {
+            "user_id": roster.ids().filter(pa.array(chosen)),
+            "last_active": pa.array(moments, mask=last == NEVER),
+            "days_active": self.usage.days(*days, activities)[keys],
+        }
+        return self.beside(roster.as_of, pa.table(measures))

@@ -139,12 +139,13 @@ def aimed_share(
     *,
     won: Collection[str] | None = None,
     lost: Collection[str] | None = None,
+    as_of: date | None = None,
     where: Rule | Mapping[str, Any] | None = None,
 ) -> IntoFrameT:
     """The deals that were aimed at, and those that came: share of every aimed segment, and the gap.
 
     Args:
-        deals, won, lost, where: see `pipeline.pipeline`.
+        deals, won, lost, as_of, where: see `pipeline.pipeline`.
         aims: one mapping a segment: column -> value (null: blank), and `share`, the part of all deals (0-1)
             that it should make up: `{"source": "紹介", "size": "大", "share": 0.4}`.
 
@@ -157,7 +158,11 @@ def aimed_share(
         AimError: an aim names no segment, or its share is no number from 0 to 1.
         MissingColumnError: an aim names a column that is not there.
     """
-    opened = open_deals(deals, won=won, lost=lost, where=where)
+    columns = dict.fromkeys(column for aim in aims for column in _named(aim))
+    opened = open_deals(deals, won=won, lost=lost, by=[*columns], as_of=as_of, where=where)
+    for column in columns:
+        if column not in opened.columns:
+            raise MissingColumnError("deals", column, list(opened.columns))
     parts = [_segment(opened, aim, number) for number, aim in enumerate(aims, 1)]
     if not parts:
         raise AimError("")
@@ -172,17 +177,18 @@ def aimed_share(
     return nw.maybe_reset_index(rated.select("segment", *AIMED)).to_native()
 
 
+def _named(aim: Mapping[str, Any]) -> dict[str, Any]:
+    """The segment of an aim: column -> value."""
+    return {column: value for column, value in aim.items() if column != "share"}
+
+
 def _segment(opened: Deals, aim: Mapping[str, Any], number: int) -> Frame:
     """What there is of one segment."""
-    share = aim.get("share")
-    named = {column: value for column, value in aim.items() if column != "share"}
+    share, named = aim.get("share"), _named(aim)
     if not named or isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
         raise AimError(dict(aim))
     schema = opened.frame.collect_schema()
-    for column in named:
-        if column not in opened.columns:
-            raise MissingColumnError("deals", column, list(opened.columns))
-    inside = [among(column, schema[column], [value]) for column, value in named.items()]
+    inside = [among(opened.labels[name], schema[opened.labels[name]], [value]) for name, value in named.items()]
     here = (
         keep(opened.frame, inside)
         .select("_won", _closed=nw.col("_won") + nw.col("_lost"))

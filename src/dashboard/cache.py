@@ -22,6 +22,17 @@ def run(ws: "Workspace", metric: Callable[..., Any], args: tuple, kwargs: Mappin
     return _run(key, lambda: ws.run(metric, *args, **kwargs))
 
 
+def keep(ws: "Workspace", name: str, of: Mapping[str, Any], compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """What `compute` makes out of answers of the workspace, made once for each state of it.
+
+    Args:
+        name: of what is made, unique.
+        of: everything that it depends on besides the workspace.
+    """
+    key = json.dumps([str(ws.layout.root), ws.version, name, dict(of)], default=_plain, sort_keys=True)
+    return _run(key, compute)
+
+
 @st.cache_data(max_entries=256, max_size="200MB", show_spinner=False)
 def _run(key: str, _compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:  # noqa: ARG001 (the key is what it is remembered by)
     return _compute()

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.tables import KINDS
+from dashboard import url
 from dashboard.escape import md
 from dashboard.page import Page
 
@@ -21,6 +22,7 @@ SAMPLES = 3
 ACTIVITIES = ("login", "order", "inquiry", "download", "use", "last_seen")
 ORDERS = ("ymd", "dmy", "mdy")
 _PROPOSED = "_proposed"
+NO_COLUMN = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ def choose(page: Page, export: "Export", key: str) -> Choice:
     kept = _kept(page, export, start, roles, key)
     personal_kept, keep_original = _personal(page, start, roles, key)
     taken = {*roles.values(), *kept, *personal_kept}
-    order = [column for column in export.columns if column in kept or column in personal_kept]
+    pointed = [header for role, header in roles.items() if role in KINDS[start.kind].beside]
+    order = [column for column in export.columns if column in (*kept, *personal_kept, *pointed)]
     mapping = Mapping(
         kind=start.kind,
         roles=roles,
@@ -108,33 +111,48 @@ def _three(values: pd.Series) -> str:
 
 
 def _roles(page: Page, start: "Mapping", export: "Export", samples: dict[str, str], key: str) -> dict[str, str]:
-    """Role -> header, from one select box a role."""
+    """Role -> header, from one select box a role; a column chosen for one leaves another that can do without."""
 
-    def words(column: str | None) -> str:
-        if column is None:
+    def words(column: str) -> str:
+        if column == NO_COLUMN:
             return page.t("data.no_column")
         return f"{column}（{samples[column]}）" if page.lang == "ja" else f"{column} ({samples[column]})"
 
     chosen: dict[str, str] = {}
-    codes = [None, *export.columns]
+    codes = [NO_COLUMN, *export.columns]
+    boxes = {role: f"role_{start.kind}_{role}_{key}" for role in KINDS[start.kind].roles}
+    needed = {role for group in KINDS[start.kind].required for role in group}
+    optional = [box for role, box in boxes.items() if role not in needed]
     with st.grid(2, min_column_width=260):
-        for role in KINDS[start.kind].roles:
-            now = start.roles.get(role)
+        for role, box in boxes.items():
+            if box not in st.session_state:
+                now = start.roles.get(role)
+                st.session_state[box] = now if now in codes else NO_COLUMN
+            url.hold(box)  # a run cut short by the next file may have said it to nobody
             column = st.selectbox(
                 _label(page, start, role),
                 codes,
-                index=codes.index(now) if now in codes else 0,
                 format_func=words,
-                key=f"role_{start.kind}_{role}_{key}",
+                key=box,
+                on_change=_leave_others,
+                args=(box, optional),
             )
-            if column is not None:
+            if column != NO_COLUMN:
                 chosen[role] = column
     return chosen
 
 
+def _leave_others(box: str, optional: list[str]) -> None:
+    """The reader has chosen a column here: where it stood for a role that can do without, that one has none now."""
+    column = st.session_state[box]
+    for other in optional:
+        if other != box and column != NO_COLUMN and st.session_state.get(other) == column:
+            st.session_state[other] = NO_COLUMN
+
+
 def _label(page: Page, start: "Mapping", role: str) -> str:
     """The role's name, and whether it is needed; a list with a date per step needs no column that says the step."""
-    name, kind = page.t(f"data.role_{role}"), KINDS[start.kind]
+    name, kind = page.role(start.kind, role), KINDS[start.kind]
     group = next((group for group in kind.required if role in group), ())
     if not group or (start.steps and role == kind.wide):
         return name
@@ -146,7 +164,7 @@ def _missing(page: Page, mapping: "Mapping") -> list[str]:
 
     gaps = missing(KINDS[mapping.kind], mapping.roles, mapping.steps)
     lacking = [group for group in KINDS[mapping.kind].required if set(group) <= {*gaps}]
-    return [" / ".join(page.t(f"data.role_{role}") for role in group) for group in lacking]
+    return [" / ".join(page.role(mapping.kind, role) for role in group) for group in lacking]
 
 
 def _constants(page: Page, roles: dict[str, str], start: "Mapping", key: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.frames import fold
+from analysis.tables import KINDS
 from dashboard import url
 from dashboard.escape import md
 
@@ -25,16 +26,15 @@ class Dimension:
     """A column people can be told apart by: `code` is what a metric and the URL call it."""
 
     code: str
-    kind: str  # users or activity
+    kind: str  # of table
     column: str
 
     def label(self, page: "Page") -> str:
-        """As it is called on screen; a column of the log says so."""
-        if self.kind == "users":
-            return self.column
-        if self.column == "activity":
-            return page.t("pickers.activity_role")
-        return page.t("pickers.of_activity", column=self.column)
+        """As it is called on screen: a role in our words, a column as its file calls it; one of the log says so."""
+        if self.kind == "activity":
+            role = self.column == "activity"
+            return page.t("pickers.activity_role") if role else page.t("pickers.of_activity", column=self.column)
+        return page.role(self.kind, self.column) if self.column in KINDS[self.kind].roles else self.column
 
 
 def available(page: "Page") -> list[Dimension]:
@@ -83,11 +83,18 @@ def suggested(page: "Page", known: Sequence[Dimension]) -> tuple[list[str], str 
     return ([down] if down else []), (across[-1] if across else None)
 
 
-def choose(page: "Page", known: Sequence[Dimension], *, across: bool = True) -> tuple[list[str], str | None]:
-    """The popover 「分けて見る」: codes of the rows, and of the column if there is one and the page has room for it."""
+def choose(
+    page: "Page", known: Sequence[Dimension], *, across: bool = True, most: int = MOST_ROWS
+) -> tuple[list[str], str | None]:
+    """The popover 「分けて見る」: codes of the rows, and of the column if there is one and the page has room for it.
+
+    Args:
+        across: whether the page shows a second dimension side by side.
+        most: how many rows it has room for.
+    """
     labels = {each.code: each.label(page) for each in known}
     rows, column = suggested(page, known)
-    chosen = url.peek_list(list(labels), ROWS, rows, limit=MOST_ROWS)
+    chosen = url.peek_list(list(labels), ROWS, rows, limit=most)
     others = [NONE, *(code for code in labels if code not in chosen and across)]
     first = column if column in others else NONE
     aside = url.peek_select(others, COLUMN, first)
@@ -95,7 +102,7 @@ def choose(page: "Page", known: Sequence[Dimension], *, across: bool = True) -> 
     with st.popover(label, icon=":material/pivot_table_chart:", key="popover_dimensions"):
         hint = page.t("pickers.choose")
         name = labels.__getitem__
-        chosen = url.url_list(page.t("pickers.rows"), list(labels), name, ROWS, rows, limit=MOST_ROWS, placeholder=hint)
+        chosen = url.url_list(page.t("pickers.rows"), list(labels), name, ROWS, rows, limit=most, placeholder=hint)
         if across:
             named = {**labels, NONE: page.t("pickers.no_column")}
             aside = url.url_select(page.t("pickers.column"), others, named.__getitem__, COLUMN, first)

@@ -8,6 +8,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from analysis.reports import xlsx
@@ -50,8 +51,20 @@ def fingerprint(frame: pd.DataFrame, *more: object) -> str:
     reader from being handed the file of another.
     """
     digest = blake2s(repr((list(map(str, frame.columns)), len(frame), *more)).encode(), digest_size=4)
-    digest.update(pd.util.hash_pandas_object(frame.astype(object), index=False).to_numpy().tobytes())
+    digest.update(_content(frame))
     return digest.hexdigest()
+
+
+def _content(frame: pd.DataFrame) -> bytes | pa.Buffer:
+    """The values of a table as bytes; those of columns of mixed values by their hashes, which takes longer."""
+    try:
+        table = pa.Table.from_pandas(frame.set_axis(range(frame.shape[1]), axis=1), preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pd.util.hash_pandas_object(frame.astype(object), index=False).to_numpy().tobytes()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue()
 
 
 def file_name(name: str, mark: str, suffix: str) -> str:
@@ -77,6 +90,28 @@ def csv_button(
         key=key,
         icon=":material/download:",
         **options,
+    )
+
+
+def text_button(label: str, text: str, *, name: str, suffix: str, key: str) -> None:
+    """A button that downloads a text as it stands, such as definitions that are read back in.
+
+    Args:
+        label: what the button says.
+        text: goes out in UTF-8; the caller sees to it that it holds no hidden name.
+        name: the file's name without ending.
+        suffix: its ending.
+        key: of the button, unique on the page.
+    """
+    mark = blake2s(text.encode(), digest_size=4).hexdigest()
+    st.download_button(
+        label,
+        data=text.encode(),
+        file_name=file_name(name, mark, suffix),
+        mime="application/octet-stream",  # a browser that knows the type may open it instead
+        on_click="ignore",
+        key=key,
+        icon=":material/download:",
     )
 
 

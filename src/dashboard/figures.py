@@ -1,16 +1,20 @@
 """Numbers as a reader writes them, in the page's language."""
 
 import math
+import re
 from datetime import date, datetime
 
 import pandas as pd
 from babel.dates import format_date
+from babel.numbers import format_compact_decimal
 
 from analysis.period import Period
 from analysis.words import text
 
 NONE = "–"  # no such people
 HIDDEN = "—"  # hidden on purpose
+_BEFORE_UNIT = re.compile(r"(\d)([^\d.,])")
+_GROUPS = re.compile(r"(?<=\d)(?=(?:\d{3})+(?!\d))(?<!\.\d)")
 _JOINER = "\u2060"  # keeps both ends of an interval on one line
 
 
@@ -37,6 +41,16 @@ def counted(n: float | None, lang: str) -> str:
 def rows(n: float | None, lang: str) -> str:
     """`1,361 行` · `1,361 rows`."""
     return NONE if is_missing(n) else text(lang, "app.rows", n=int(n))  # type: ignore[arg-type]
+
+
+def amount(n: float | None, lang: str) -> str:
+    """Money as a big number, without its currency: `2,344.5 万` · `23.4 M`; below ten thousand every figure."""
+    if is_missing(n):
+        return NONE
+    if abs(n) < 10_000:  # type: ignore[arg-type]
+        return f"{_round(float(n), 0):,.0f}"  # type: ignore[arg-type]
+    short = format_compact_decimal(n, locale=lang, fraction_digits=1)  # type: ignore[arg-type]
+    return _GROUPS.sub(",", _BEFORE_UNIT.sub(r"\1 \2", short))
 
 
 def percent(x: float | None, digits: int = 1) -> str:

@@ -27,8 +27,8 @@ def session_id() -> str:
     return context.session_id if context else ""
 
 
-def file_field(page: "Page", *, key: str = "file_field") -> incoming.Arrival | None:
-    """The field; a file that has just arrived whole, else None."""
+def file_field(page: "Page", *, key: str = "file_field", label: str | None = None) -> incoming.Arrival | None:
+    """The field, under its usual label or another; a file that has just arrived whole, else None."""
     store = incoming.of(guard.folder())
     limit = figures.size(incoming.LIMIT)
     answer = _field(
@@ -36,7 +36,7 @@ def file_field(page: "Page", *, key: str = "file_field") -> incoming.Arrival | N
         data={
             "token": store.token(session_id()),
             "limit": incoming.LIMIT,
-            "words": {word: _word(page, word, limit) for word in _WORDS},
+            "words": {word: _word(page, word, limit) for word in _WORDS} | ({"label": label} if label else {}),
         },
         on_arrived_change=lambda: None,
     )

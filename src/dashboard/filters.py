@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from analysis.tables import KINDS
 from dashboard import dimensions, url
 from dashboard.dimensions import Dimension
 from dashboard.escape import md
@@ -36,10 +37,11 @@ def choose(page: "Page", known: Sequence[Dimension]) -> tuple[Chosen, list[str]]
 
 
 def _worth_reading(known: Sequence[Dimension]) -> list[Dimension]:
-    """Users' dimensions; the log's only where they are looked at, because a long log takes its time."""
+    """The dimensions of lists; those of a log only where they are looked at, because a long log takes its time."""
     open_now = bool(st.session_state.get("popover_filters"))
     named = {_parsed(part)[0] for part in url.read_list(KEY)}
-    return [each for each in known if each.kind == "users" or open_now or each.code in named][:MOST_DIMENSIONS]
+    listed = [each for each in known if KINDS[each.kind].snapshot or open_now or each.code in named]
+    return listed[:MOST_DIMENSIONS]
 
 
 def rule(chosen: Mapping[str, Sequence[str]], more: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any] | None:

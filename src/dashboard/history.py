@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.tables import KINDS
-from dashboard import downloads, figures, refused, work
+from dashboard import downloads, figures, refused, widths, work
 from dashboard.escape import md
 from dashboard.page import Page
 
@@ -43,6 +43,7 @@ def show(page: Page) -> None:
         height="content" if len(frame) < 12 else 440,
         alt=page.t("data.history"),
         column_config={
+            page.t("data.kind"): st.column_config.TextColumn(width=widths.of_values(frame[page.t("data.kind")])),
             page.t("data.file"): st.column_config.TextColumn(width="medium"),
             **dict.fromkeys(_counts(page), st.column_config.NumberColumn(format="localized")),
         },

@@ -51,15 +51,28 @@ def nobody(page: "Page", period: Period, chosen: Mapping[str, Sequence[str]], la
         parts = [page.t("missing.nobody_period", span=figures.span(period, page.lang))]
         parts += [filters.sentence(page, chosen, labels)] if chosen else []
         st.markdown("\u3000".join(parts))
-        with st.container(horizontal=True, gap="small"):
-            if chosen:
-                last = list(chosen)[-1]
-                one = page.t("missing.lift", name=filters.md(labels.get(last, last)))
-                st.button(one, key="lift_one", on_click=filters.write, args=(filters.without(chosen, last),))
-                st.button(
-                    page.t("missing.lift_all"), key="lift_all", type="tertiary", on_click=filters.write, args=({},)
-                )
+        _lift(page, chosen, labels)
     st.stop()
+
+
+def no_records(page: "Page", chosen: Mapping[str, Sequence[str]], labels: Mapping[str, str]) -> None:
+    """No record fits the filters: they in words, and buttons that lift them; stops the page."""
+    with st.container(border=True, key="nobody"):
+        st.markdown(f"**{page.t('missing.no_records')}**")
+        if chosen:
+            st.markdown(filters.sentence(page, chosen, labels))
+        _lift(page, chosen, labels)
+    st.stop()
+
+
+def _lift(page: "Page", chosen: Mapping[str, Sequence[str]], labels: Mapping[str, str]) -> None:
+    """Buttons that lift the last filter, or all."""
+    with st.container(horizontal=True, gap="small"):
+        if chosen:
+            last = list(chosen)[-1]
+            one = page.t("missing.lift", name=filters.md(labels.get(last, last)))
+            st.button(one, key="lift_one", on_click=filters.write, args=(filters.without(chosen, last),))
+            st.button(page.t("missing.lift_all"), key="lift_all", type="tertiary", on_click=filters.write, args=({},))
 
 
 def no_data(page: "Page", period: Period, first: date, last: date) -> None:

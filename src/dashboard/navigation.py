@@ -28,6 +28,13 @@ ENTRIES = (
     Entry("home", None, ":material/home:"),
     Entry("active_rate", "usage", ":material/groups:"),
     Entry("stages", "usage", ":material/stairs:"),
+    Entry("funnel", "flow", ":material/conversion_path:"),
+    Entry("process", "flow", ":material/hourglass_top:"),
+    Entry("pipeline", "flow", ":material/handshake:"),
+    Entry("rankings", "customers", ":material/leaderboard:"),
+    Entry("customer", "customers", ":material/badge:"),
+    Entry("products", "customers", ":material/category:"),
+    Entry("levels", "contract", ":material/checklist:"),
     Entry("import_data", "data", ":material/upload_file:"),
     Entry("erase_data", "data", ":material/delete_forever:"),
 )

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.errors import AnalysisError
-from analysis.words import text
+from analysis.words import catalogue, text
 from dashboard import cache, guard, masking
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ class Page:
     def t(self, key: str, **fields: object) -> str:
         """The words of `key` in the page's language."""
         return text(self.lang, key, **fields)
+
+    def role(self, kind: str, role: str) -> str:
+        """What a role is called; a kind of table may have a word of its own for it."""
+        own = f"data.role_{kind}_{role}"
+        return self.t(own if own in catalogue(self.lang) else f"data.role_{role}")
 
     def heading(self, title: str, sentence: str | None = None) -> None:
         """The title of a page, and under it what it does in one sentence of Markdown."""

@@ -11,7 +11,7 @@ from analysis.movement import movers
 from analysis.moves import MOVES
 from analysis.people import people as in_state
 from analysis.period import Period
-from dashboard import downloads, figures, url
+from dashboard import downloads, figures, url, widths
 from dashboard.escape import md
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def section(page: "Page", scope: Scope, *, default: str | None) -> None:
     wanted = asked if asked in states else default if default in states else None
     if st.session_state.get("_state_seen", "") != (wanted, scope.name) or STATE not in st.session_state:
         st.session_state[STATE] = wanted
+    url.hold(STATE)
     heading = st.container(horizontal=True, vertical_alignment="bottom", key="people_heading")
     chosen = st.segmented_control(
         page.t("people.states"),
@@ -106,7 +107,15 @@ def table(page: "Page", frame: pd.DataFrame, *, key: str) -> None:
             nothing = page.t("people.no_use") if name == "last_active" else ""
             dates = pd.to_datetime(shown[name]).dt.strftime("%Y/%m/%d")
             shown[name] = dates.where(dates.notna(), nothing)
-    config = {name: st.column_config.Column(header(page, name)) for name in shown.columns if name in ROLES}
+    config: dict[str, Any] = {
+        name: st.column_config.Column(
+            header(page, name),
+            width=None
+            if pd.api.types.is_numeric_dtype(shown[name])
+            else widths.of_values(shown[name], header(page, name)),
+        )
+        for name in shown.columns
+    }
     config["user_id"] = st.column_config.TextColumn(header(page, "user_id"), pinned=True)
     st.dataframe(
         shown,

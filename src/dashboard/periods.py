@@ -80,15 +80,17 @@ def choose(page: "Page", as_of: date, first: date, fiscal_start: int = 4) -> Per
 
 def _follow(current: Period, presets: dict[str, Period]) -> None:
     """Sets the widgets where the URL changed under them: first load, pasted link, Back, Forward."""
-    if st.session_state.get(_SEEN) == str(current) and _PRESET in st.session_state:
-        return
-    st.session_state[_PRESET] = next((code for code, each in presets.items() if each == current), DATES)
-    st.session_state[_DATES] = (current.start, current.last_day)
+    if st.session_state.get(_SEEN) != str(current) or _PRESET not in st.session_state:
+        st.session_state[_PRESET] = next((code for code, each in presets.items() if each == current), DATES)
+        st.session_state[_DATES] = (current.start, current.last_day)
+    url.hold(_PRESET)
 
 
 def _dates(page: "Page", current: Period) -> Period:
     if _DATES not in st.session_state:
         st.session_state[_DATES] = (current.start, current.last_day)
+    if len(st.session_state[_DATES]) == 2:  # while the last day is being picked the calendar stays open
+        url.hold(_DATES)
     chosen: Any = st.date_input(
         page.t("pickers.dates"),
         key=_DATES,

@@ -9,9 +9,10 @@ import streamlit as st
 from analysis.errors import AnalysisError
 from analysis.stage_definitions import MEASURES, Stages, describe
 from analysis.stage_verdicts import number
-from dashboard import counting, figures
+from dashboard import counting, dimensions, figures, stage_goals
 from dashboard.escape import md
-from dashboard.stage_answers import SETTING
+from dashboard.ordering import in_order
+from dashboard.stage_answers import SETTING, StageAnswers
 
 if TYPE_CHECKING:
     from dashboard.page import Page
@@ -20,8 +21,9 @@ PERCENT = 100
 ORDER = ("name", "goal", "measure", "at_least", "activities")
 
 
-def show(page: "Page", stages: Stages) -> None:
-    """A popover: what each stage means in words, and the same as a table that can be changed."""
+def show(page: "Page", answers: StageAnswers) -> None:
+    """A popover: what each stage means in words, the same as a table that can be changed, and goals by group."""
+    stages = answers.definitions
     goals = page.t("pickers.dot").join(figures.percent(each.goal, 0) for each in stages if each.goal is not None)
     label = page.t("stage_page.goals", goals=goals) if goals else page.t("stage_page.no_goals")
     with st.popover(label, icon=":material/flag:", key="popover_stages"):
@@ -29,8 +31,17 @@ def show(page: "Page", stages: Stages) -> None:
             st.markdown(f"**{number(position)}{md(stage.name)}**　{md(describe(stage.rule, page.lang))}")
         if not all("measure" in stage.rule for stage in stages):
             st.caption(page.t("stage_page.combined"))
-            return
-        _table(page, stages)
+        else:
+            _table(page, stages)
+        by = answers.by[0] if answers.by and answers.is_of_users(answers.by[0]) else None
+        values = [None if pd.isna(value) else value for value in _values(answers, by)] if by else []
+        stage_goals.editor(page, stages, by, answers.labels[by] if by else "", values)
+
+
+def _values(answers: StageAnswers, by: str) -> list[Any]:
+    """The values of the dimension, as the list of users has them."""
+    dimension = next(each for each in answers.known if each.code == by)
+    return in_order(dimensions.values(answers.page.ws, dimension)["value"])
 
 
 def _table(page: "Page", stages: Stages) -> None:

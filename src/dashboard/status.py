@@ -1,19 +1,19 @@
 """Home once there is data: until when it reaches, the questions with their numbers, the state of the data."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
-from analysis.period import Period, add_months
+from analysis.errors import AnalysisError
 from analysis.tables import KINDS
-from dashboard import figures, guard, history, navigation
+from dashboard import figures, history, home_cards, navigation
+from dashboard.escape import md
 from dashboard.page import Page
 
 if TYPE_CHECKING:
     from analysis.workspace import Import
-
-MONTHS = 12  # in the small line
 
 
 def show(page: Page, imports: list["Import"]) -> None:
@@ -21,66 +21,68 @@ def show(page: Page, imports: list["Import"]) -> None:
     as_of = page.ws.as_of
     until = page.t("home.until", day=figures.day(as_of, page.lang)) if as_of else page.t("home.no_activity")
     page.heading(page.t("app.name"), until)
-    with st.grid(3, min_column_width=280, gap="medium"):
-        _active_rate(page, {each.kind for each in imports})
-    _state(page, imports)
+    kinds = {each.kind for each in imports if each.accepted}
+    there = home_cards.known(page, kinds)
+    boxes = _boxes(page, there)
+    _state(page, imports)  # before the numbers, which take a moment after an import
+    if "active_rate" not in there:
+        with boxes["active_rate"]:
+            _needs(page, [kind for kind in ("users", "activity") if kind not in kinds])
+    for name, build in there.items():
+        with boxes[name]:
+            _card(page, name, build)
 
 
-def _active_rate(page: Page, kinds: set[str]) -> None:
-    with st.container(border=True, key="question_active_rate"):
-        st.markdown(f"### {page.t('app.nav_active_rate')}")
-        missing = [kind for kind in ("users", "activity") if kind not in kinds]
-        if missing or page.ws.as_of is None:
-            _needs(page, missing)
-            return
-        with guard.mistakes(page.lang):
-            _numbers(page, last_complete_quarter(page))
-        _open(page, "active_rate")
+def _boxes(page: Page, there: Mapping[str, home_cards.Build]) -> dict[str, Any]:
+    """A box a page whose data is there, in their order; of the first question also where it is not."""
+    pages = [entry.name for entry in navigation.entries() if entry.name in {"active_rate", *there}]
+    boxes = {}
+    with st.grid(3, min_column_width=280, gap="medium", key="cards"):
+        for name in pages:
+            boxes[name] = st.container(border=True, height="stretch", key=f"question_{name}")
+            boxes[name].markdown(f"### {page.t(f'app.nav_{name}')}")
+    return boxes
+
+
+def _card(page: Page, name: str, build: home_cards.Build) -> None:
+    """The number of a page; a mistake in its data is a sentence in its box and takes no other away."""
+    try:
+        card = build(page)
+    except AnalysisError as mistake:
+        st.caption(md(page.sentence(mistake)))
+        _open(page, name)
+        return
+    if card:
+        st.caption(card.term)
+        if card.value is not None:
+            st.metric(
+                card.term,
+                card.value,
+                label_visibility="collapsed",
+                chart_data=list(card.line) if len(card.line) > 1 else None,
+            )
+        first, *rest = card.lines or ("",)
+        if first:
+            st.markdown(first)
+        if rest:
+            st.caption("  \n".join(rest))
+    _open(page, name, card.choices if card else {})
 
 
 def _needs(page: Page, missing: list[str]) -> None:
-    lacking = "、".join(page.t(f"data.kind_{kind}") for kind in missing)
+    lacking = page.t("pickers.comma").join(page.t(f"data.kind_{kind}") for kind in missing)
     st.markdown(page.t("home.needs", kinds=lacking))
     _open(page, "import_data")
 
 
-def _open(page: Page, name: str) -> None:
-    if name in {entry.name for entry in navigation.entries()}:
-        st.page_link(
-            navigation.page(name),
-            label=page.t(f"home.open_{name}"),
-            icon=":material/arrow_forward:",
-            icon_position="right",
-            query_params={"lang": page.lang},
-        )
-
-
-def last_complete_quarter(page: Page) -> Period:
-    """The quarter that holds the last known day where it is over, else the one before."""
-    assert page.ws.as_of is not None
-    quarter = Period.unit(page.ws.as_of, "quarter")
-    return quarter.previous() if quarter.is_partial(page.ws.as_of) else quarter
-
-
-def _numbers(page: Page, quarter: Period) -> None:
-    from analysis.active_rate import active_rate
-    from analysis.trend import active_rate_trend
-
-    months = Period(add_months(quarter.end, -MONTHS), quarter.end)
-    trend = page.run(active_rate_trend, months, every="month").sort_values("period_start")
-    rate = page.run(active_rate, quarter).iloc[0]
-    line = trend["active_rate"].astype("Float64").dropna()
-    st.caption(f"{page.t('app.term_active_rate')} · {figures.span(quarter, page.lang)}")
-    st.metric(
-        page.t("app.term_active_rate"),
-        figures.percent(rate["active_rate"]),
-        label_visibility="collapsed",
-        chart_data=[float(value) for value in line] if len(line) > 1 else None,
+def _open(page: Page, name: str, choices: Mapping[str, str] | None = None) -> None:
+    st.page_link(
+        navigation.page(name),
+        label=page.t(f"home.open_{name}"),
+        icon=":material/arrow_forward:",
+        icon_position="right",
+        query_params={"lang": page.lang, **(choices or {})},
     )
-    counts = f"{figures.count(rate['active_users'])} / {figures.people(rate['valid_users'], page.lang)}"
-    around = figures.interval(rate["rate_low"], rate["rate_high"])
-    st.markdown(f"{counts}　:gray[{page.t('home.interval', interval=around)}]")
-    st.caption(page.t("home.line", n=len(line)))
 
 
 def _state(page: Page, imports: list["Import"]) -> None:

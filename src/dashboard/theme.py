@@ -28,7 +28,9 @@ def apply() -> None:
     st.html(f"<style>:root{{{root}}}{CSS}</style>")
 
 
-def show(build: Callable[[Palette], Any], finding: str, *, of: str, key: str | None = None) -> Any:
+def show(
+    build: Callable[[Palette], Any], finding: str, *, of: str, key: str | None = None, picks: str | None = None
+) -> Any:
     """A chart in our looks.
 
     Args:
@@ -36,16 +38,21 @@ def show(build: Callable[[Palette], Any], finding: str, *, of: str, key: str | N
         finding: what the chart shows in one sentence, for readers who cannot see it.
         of: everything that the chart is made of, as text: building it takes longer than all numbers in it.
         key: the element's key.
+        picks: the chart's parameter that a click sets; what is picked is returned.
     """
     spec = _spec(of, tokens()["bg"], build)
     # theme=None: Streamlit's own theme would win over fonts and gridlines.
-    return st.vega_lite_chart(spec, theme=None, width="stretch", alt=finding, key=key)
+    chosen: dict[str, Any] = {"on_select": "rerun", "selection_mode": picks} if picks else {}
+    return st.vega_lite_chart(spec, theme=None, width="stretch", alt=finding, key=key, **chosen)
 
 
 @st.cache_data(max_entries=256, max_size="50MB", show_spinner=False)
 def _spec(of: str, background: str, _build: Callable[[Palette], Any]) -> dict[str, Any]:  # noqa: ARG001 (the key)
     # Tests hold charts to Vega-Lite's schema; checking it here would double the time.
-    return styled(_build(tokens()), tokens()).to_dict(validate=False)
+    spec = styled(_build(tokens()), tokens()).to_dict(validate=False)
+    # Streamlit lays a padding of its own (20 pixels below, none above) over one that only the config names;
+    # none at the sides: what is drawn ends where the tables end.
+    return {**spec, "padding": {**spec["config"]["padding"], "left": 0, "right": 0}}
 
 
 CSS = """
@@ -59,6 +66,7 @@ h2{padding-top:.5rem!important}
 [data-testid=stBaseButton-primary]:not(:disabled),
 [data-testid=stBaseButton-primary]:not(:disabled) p{color:var(--gz-on-primary)!important}
 [data-testid=stElementContainer]:has(.stHtml script){display:none}
+[data-testid=stElementToolbar] button[aria-label^="Copy Vega"]{display:none}
 [data-tag]{background:var(--gz-tag)!important;color:var(--gz-text)!important}
 [data-testid=stMetricValue],.num,table{font-variant-numeric:tabular-nums}
 .st-key-navigation{gap:.125rem!important}

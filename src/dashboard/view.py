@@ -129,7 +129,7 @@ def choose(page: "Page", build: type[AnyView], *, across: bool = True) -> AnyVie
             rows, column = dimensions.choose(page, known, across=across)
             chosen, vain = filters.choose(page, known)
             counted = counting.choose(page)
-    _note(page, [*lost, *vain])
+    note(page, [*lost, *vain])
     days = sorted({each.as_of for each in page.ws.rosters() if each.as_of})
     choices = Choices(period, tuple(rows), column, chosen, counted, fiscal)
     if period.start > as_of or period.end <= first:
@@ -142,7 +142,7 @@ def _bad_period() -> list[str]:
     return [asked] if asked and not periods.asked() else []
 
 
-def _note(page: "Page", lost: list[str]) -> None:
+def note(page: "Page", lost: list[str]) -> None:
     """What the URL asked for in vain; said until the reader chooses something else."""
     if lost:
         st.session_state["_lost"] = (lost, st.query_params.to_dict())

@@ -25,14 +25,14 @@ def running(page: Page) -> bool:
     if job is None:
         return False
     top = st.container()
-    if work.watch(job, lambda rows, part: page.t("data.progress", rows=rows, percent=figures.percent(part, 0))):
-        with top:
-            page.heading(page.t("app.name"), page.t("home.sample_coming"))
-        return True
-    del st.session_state[_JOB]
-    with page.mistakes():
-        job.outcome()
-    return False
+    if not work.watch(job, lambda rows, part: page.t("data.progress", rows=rows, percent=figures.percent(part, 0))):
+        del st.session_state[_JOB]
+        with page.mistakes():
+            job.outcome()
+        st.rerun()  # else what stood here would stay beside the page until its last number is counted
+    with top:
+        page.heading(page.t("app.name"), page.t("home.sample_coming"))
+    return True
 
 
 def _sample(page: Page) -> None:

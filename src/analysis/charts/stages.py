@@ -5,6 +5,7 @@ import pandas as pd
 
 from analysis.charts.labels import percent
 from analysis.charts.theme import Palette
+from analysis.stage_verdicts import number
 from analysis.words import text
 
 ROW = 78  # pixels a stage takes, its label above the bar included
@@ -72,7 +73,7 @@ def _rows(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
         rows.append(
             {
                 "position": int(row["position"]),
-                "name": row["stage"],
+                "name": f"{number(int(row['position']))}{row['stage']}",
                 "rate": float(row["rate"]),
                 "target": goal,
                 "said": f"{text(lang, 'charts.people', n=int(row['users']))}　{percent(row['rate'])}",

@@ -73,6 +73,11 @@ def numbers(texts: pa.Array) -> Read:
     return _read(texts, _numbers, _number)
 
 
+def shares(texts: pa.Array) -> Read:
+    """Numbers, where `70%` is 0.7; for tables of a few rows."""
+    return _read(texts, lambda _: None, _share)
+
+
 def _read(texts: pa.Array, fast: Fast, slow: Slow) -> Read:
     result = Read(np.zeros(len(texts), np.int64), np.full(len(texts), NOTHING, np.int8))
     for group in groups(texts):
@@ -241,6 +246,14 @@ def _moment(text: str, order: str, utc: bool) -> tuple[int | None, bool]:
 def _number(text: str) -> tuple[int | None, bool]:
     number = values.parse_number(text)
     return (None if number is None else int(number * 10_000)), False
+
+
+def _share(text: str) -> tuple[int | None, bool]:
+    number, percent, rest = plain(text).partition("%")
+    if not percent or rest:
+        return _number(text)
+    found = values.parse_number(number)
+    return (None if found is None else int(found * 100)), False
 
 
 def as_moments(read: Read, day: bool = False) -> pa.Array:

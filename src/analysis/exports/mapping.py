@@ -56,6 +56,11 @@ class Mapping:
     dates: tuple[str, ...] = ()
 
     @property
+    def own(self) -> dict[str, str]:
+        """The roles that take their column over: role -> header; of the others it stays a dimension."""
+        return {role: header for role, header in self.roles.items() if role not in KINDS[self.kind].beside}
+
+    @property
     def moments(self) -> tuple[str, ...]:
         """The dimensions that are kept as timestamps."""
         return (*self.steps, *self.dates)
@@ -65,6 +70,20 @@ class Mapping:
         """The role that stands once in the table; None for a log."""
         kind = KINDS[self.kind]
         return None if kind.time in self.roles else kind.key
+
+    @property
+    def computed(self) -> str | None:
+        """The role that no column holds, but those of `factors` make up: an amount of price and quantity."""
+        product = KINDS[self.kind].product
+        if product is None or product[0] in {*self.roles, *self.constants} or product[1] not in self.roles:
+            return None
+        return product[0]
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Of the price and the quantity those that a column holds; none where the amount has a column itself."""
+        product = KINDS[self.kind].product
+        return tuple(role for role in product[1:] if role in self.roles) if product and self.computed else ()
 
     def to_json(self) -> str:
         """What `from_json` reads back."""
@@ -109,8 +128,8 @@ def shape(export: Export) -> str:
 
 
 def fill(export: Export, mapping: Mapping) -> Mapping:
-    """The mapping with every header in its place: what is neither a role nor left out is a dimension."""
-    used = {*mapping.roles.values(), *mapping.left_out}
+    """The mapping with every header in its place: what no role takes over and is not left out is a dimension."""
+    used = {*mapping.own.values(), *mapping.left_out}
     kept = tuple(column for column in export.columns if column not in used)
     dated = {name: tuple(c for c in getattr(mapping, name) if c not in used) for name in ("steps", "dates")}
     return Mapping(**(asdict(mapping) | dated | {"dimensions": kept}))
@@ -138,7 +157,7 @@ def check(export: Export, mapping: Mapping) -> None:
     _check_dates(export, mapping, kind)
     roles = {same(role): role for role in (*kind.roles, *((ROSTER_DAY,) if kind.snapshot else ()))}
     for column in mapping.dimensions:
-        if same(column) in roles:
+        if same(column) in roles and roles[same(column)] not in kind.beside:
             raise RoleNameError(export.name, column, roles[same(column)])
 
 
@@ -150,7 +169,7 @@ def _check_roles(export: Export, mapping: Mapping, kind: Kind) -> None:
         raise MissingRolesError(export.name, kind.name, gaps, export.columns)
     for column in set(mapping.roles.values()):
         roles = [role for role, header in mapping.roles.items() if header == column]
-        if len(roles) > 1 or column in mapping.dimensions:
+        if len(roles) > 1 or (column in mapping.dimensions and column in mapping.own.values()):
             raise ColumnTwiceError(export.name, column, roles)
     for role, value in mapping.constants.items():
         if role in mapping.roles:

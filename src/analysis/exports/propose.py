@@ -11,7 +11,7 @@ from analysis.exports.export import Export
 from analysis.exports.forms import Refusal
 from analysis.exports.mapping import UTC, Mapping, fill, missing
 from analysis.exports.text import plain, same, trim
-from analysis.tables import DAY, KINDS, MOMENT, NAMES, NUMBER, TEXT, Kind
+from analysis.tables import DAY, KINDS, MOMENT, NAMES, NUMBER, PERCENTS, TEXT, Kind
 from analysis.words import text
 
 ENOUGH = 0.15  # below this score a column is not proposed for a role
@@ -113,17 +113,23 @@ def _column(name: str, cells: pd.Series) -> Column:
 
 def _fit(kind: Kind, role: str, column: Column) -> float:
     """How well a column fits a role: its name counts most, its values may forbid it."""
-    score = 1.2 if same(column.name) in (role, role.replace("_", " ")) else synonyms.score(role, column.name)
-    if role == "user_id" and "customer_id" not in kind.roles:
-        score = max(
-            score, 0.4 * synonyms.score("customer_id", column.name)
-        )  # customers may be whose use is asked about
+    exact = same(column.name) in (role, role.replace("_", " "))
+    score = 1.2 if exact else synonyms.score(role, column.name, kind.name)
+    if kind.product and role == kind.product[0] and synonyms.score(kind.product[1], column.name):
+        return 0.0  # the price of one; without a column of quantities it is the amount
+    if role == "customer_id" and column.personal == "header":
+        score *= 0.4  # a mail address tells customers apart where nothing else does
+    if kind.name in ("users", "activity"):
+        if role == "user_id":  # customers may be whose use is asked about
+            score = max(score, 0.4 * synonyms.score("customer_id", column.name))
+        if role == "customer_id" and not exact:
+            score = 0.3 * bool(synonyms.CUSTOMER_CODE.search(same(column.name)))
     wanted = kind.roles[role]
     if not column.filled:
         return score * 0.5
     if wanted in (MOMENT, DAY):
         return score * column.moments if score else 0.1 * column.moments * (role == kind.time)
-    if wanted == NUMBER:
+    if wanted == NUMBER and role not in PERCENTS:
         return score * column.numbers
     if wanted == TEXT and score and column.moments > 0.9 and role.endswith("_id") and column.numbers < 0.5:
         return 0.0
@@ -144,7 +150,16 @@ def _roles(kind: Kind, columns: Sequence[Column]) -> tuple[dict[str, str], dict[
             continue
         roles[role] = column.name
         reasons[column.name] = "by_values" if by_values else "by_header"
+    _settle(kind, roles, reasons)
     return {role: roles[role] for role in kind.roles if role in roles}, reasons
+
+
+def _settle(kind: Kind, roles: dict[str, str], reasons: dict[str, str]) -> None:
+    """What two roles that could share a column make of it."""
+    if "customer_id" in missing(kind, roles) and "customer_name" in roles:
+        roles["customer_id"] = roles.pop("customer_name")  # a file that only has names
+    if kind.product and {*kind.product} <= {*roles} and synonyms.OF_ORDER.search(same(roles[kind.product[0]])):
+        del reasons[roles.pop(kind.product[0])]  # the sum of an order on each of its lines
 
 
 def _is_wide(kind: Kind, columns: Sequence[Column]) -> bool:
@@ -171,8 +186,11 @@ def _rank(export: Export, columns: Sequence[Column]) -> tuple[tuple[str, float],
     """Every kind with a score: how much of what it must have is there, its own words, its file's name."""
     named = synonyms.file_kind(export.name) | synonyms.file_kind(export.sheet or "")
     scores = {kind.name: _kind_score(kind, columns) + 0.3 * (kind.name in named) for kind in KINDS.values()}
-    if not any(synonyms.ASKED.search(same(word)) for word in (export.name, export.sheet or "", *export.columns)):
-        scores["inquiries"] -= 0.5  # a date and an id are in every log
+    words = [same(word) for word in (export.name, export.sheet or "", *export.columns)]
+    for kind, told in (("inquiries", synonyms.ASKED), ("visits", synonyms.MET)):
+        if not any(map(told.search, words)):
+            scores[kind] -= 0.5  # a date and an id are in every log
+    scores["customers"] += 0.4 * any(map(synonyms.OWNED.search, words))
     return tuple(sorted(scores.items(), key=lambda pair: -pair[1]))
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.exports import columnar, keyed
+from analysis.exports import columnar, keyed, values
 from analysis.exports.cleaning import clean
 from analysis.exports.export import Export
 from analysis.exports.mapping import Mapping, check, constant
 from analysis.exports.part import FOOTER, LINE, SURPLUS, Seen
 from analysis.exports.refused import REFUSED, Problems
 from analysis.exports.text import MARKS
-from analysis.tables import DAY, KINDS, MOMENT, NUMBER, TEXT
+from analysis.tables import DAY, KINDS, MOMENT, NUMBER, PERCENTS, TEXT
 
 REPEAT = "_repeat"
 SPANS = (("valid_from", "valid_to"), ("term_start", "term_end"))
@@ -65,7 +65,8 @@ def convert(export: Export, mapping: Mapping, *, progress: Progress | None = Non
 def schema(mapping: Mapping) -> pa.Schema:
     """Of `Chunk.accepted`: `_line`, `_repeat`, the mapped roles, `c1` … for the dimensions: text, or timestamps."""
     kinds = KINDS[mapping.kind].roles
-    roles = [(role, TYPES[kinds[role]]) for role in kinds if role in mapping.roles or role in mapping.constants]
+    given = {*mapping.own, *mapping.constants, mapping.computed}
+    roles = [(role, TYPES[written]) for role, written in kinds.items() if role in given]
     dimensions = [
         (f"c{place}", TYPES[MOMENT if column in mapping.moments else TEXT])
         for place, column in enumerate(mapping.dimensions, 1)
@@ -90,6 +91,8 @@ class _Batch:
         self._check_span()
 
     def _role(self, role: str) -> pa.Array:
+        if role == self.mapping.computed:
+            return self._product()
         if role in self.mapping.constants:
             value = constant(self.kind, role, self.mapping.constants[role])
             return pa.repeat(pa.scalar(value, TYPES[self.kind.roles[role]]), self.rows.num_rows)
@@ -98,8 +101,21 @@ class _Batch:
         if written == TEXT:
             return _without_marks(texts) if role.endswith("_id") else texts
         if written == NUMBER:
-            return self._keep(columnar.as_numbers, columnar.numbers(texts), column)
+            read = columnar.shares if role in PERCENTS else columnar.numbers
+            return self._keep(columnar.as_numbers, read(texts), column)
         return self._dates(column, role, day=written == DAY)
+
+    def _product(self) -> pa.Array:
+        """Price times quantity, to four decimals (half up); a price alone is for one piece."""
+        price, *quantity = (self._role(role) for role in self.mapping.factors)
+        if not quantity:
+            return price
+        exact = pc.round(pc.multiply(price, quantity[0]), 4, round_mode="half_towards_infinity")
+        large = pc.fill_null(pc.greater_equal(pc.abs(exact), pa.scalar(values.LIMIT)), False)
+        self.problems.add(
+            large.to_numpy(zero_copy_only=False), "number_too_large", self.mapping.roles[self.mapping.factors[0]]
+        )
+        return pc.if_else(large, pa.scalar(None, exact.type), exact).cast(TYPES[NUMBER])
 
     def _dates(self, column: str, written: str, *, day: bool = False) -> pa.Array:
         """A column as moments; `written`: under which name the mapping says how its dates are written."""
@@ -114,12 +130,22 @@ class _Batch:
         return make(read)
 
     def _check_required(self) -> None:
-        for group in self.kind.required:
+        for group in self._required():
             mapped = [role for role in group if role in self.roles]
-            if not mapped:
-                continue  # a date per step stands in for it
+            if not mapped or self.kind.blank.issuperset(mapped):
+                continue  # a date per step stands in for it, or a row may do without
             empty = np.logical_and.reduce([~_valid(self.roles[role]) for role in mapped])
             self.problems.add(empty, "missing", self.mapping.roles.get(mapped[0]))
+
+    def _required(self) -> Iterator[tuple[str, ...]]:
+        """The groups of the kind; of an amount or what it is made of, that which the file holds, and all of it."""
+        for group in self.kind.required:
+            if self.kind.product is None or self.kind.product[0] not in group:
+                yield group
+            elif self.mapping.computed:
+                yield from ((role,) for role in self.mapping.factors)
+            else:
+                yield (self.kind.product[0],)
 
     def _check_span(self) -> None:
         for first, last in SPANS:

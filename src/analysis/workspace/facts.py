@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 
 def dimensions(ws: "Workspace", kind: str) -> list[str]:
-    """The headers of the columns that are no role, over the active imports of a kind."""
+    """The headers of the columns that no role takes over, over the active imports of a kind."""
     with ws.read() as reader:
-        return [name for name in reader.columns(kind) if name not in KINDS[kind].roles]
+        headers = {fold(header) for each in reader.imports(kind, history=True) for header in each.columns.values()}
+        own = {*KINDS[kind].roles} - {name for name in KINDS[kind].beside if fold(name) in headers}
+        return [name for name in reader.columns(kind) if name not in own]
 
 
 def personal(imports: Iterable[Import]) -> set[str]:

@@ -61,13 +61,13 @@ class Reader:
     def columns(self, kind: str) -> dict[str, str]:
         """Name -> folded name of every column over the active imports: roles in their order, then dimensions."""
         imports = self._of(kind)
-        present = {role for each in imports for role in self._stored(each)}
+        present = {role for each in imports for role in (*self._stored(each), *_beside(each))}
         roles = {role: role for role in KINDS[kind].roles if role in present}
         headers: dict[str, str] = {}
         for each in imports:
             for header in each.columns.values():
                 headers.setdefault(fold(header), header)
-        return roles | {header: folded for folded, header in headers.items()}
+        return roles | {header: folded for folded, header in headers.items() if folded not in roles}
 
     def _of(self, kind: str) -> list[Import]:
         if kind not in KINDS:
@@ -82,6 +82,7 @@ class Reader:
     ) -> tuple[str, list[object]]:
         """One SELECT over the effective rows of an import, columns it lacks as null; `dated` dimensions hold dates."""
         mine = {fold(header): column for column, header in each.columns.items()}
+        mine |= {role: mine[fold(header)] for role, header in _beside(each).items()}
         mine |= {role: role for role in self._stored(each) if role in KINDS[each.kind].roles}
         absent = {name: f"NULL::{sql_type(each.kind, name, key in dated)}" for name, key in columns.items()}
         shown = [
@@ -130,6 +131,12 @@ def stored(path: Path) -> tuple[str, ...]:
 @cache
 def _stored(path: Path, _made: int) -> tuple[str, ...]:
     return tuple(name for name in pq.read_schema(path).names if not name.startswith("_"))
+
+
+def _beside(each: Import) -> dict[str, str]:
+    """Roles of an import that point at a dimension -> its header."""
+    pointing, there = KINDS[each.kind].beside, set(each.columns.values())
+    return {role: header for role, header in each.mapping.roles.items() if role in pointing and header in there}
 
 
 def _until(relation: duckdb.DuckDBPyRelation, time: str, day: date) -> duckdb.DuckDBPyRelation:

@@ -39,7 +39,7 @@ class Rosters:
 
         keys = self._keep((each.id, "keys"), usage, lambda: _keys(_read(path, "user_id", each), usage))
         assert isinstance(keys, np.ndarray)
-        return Roster(day_of(each).date(), keys, column)
+        return Roster(day_of(each).date(), keys, column, lambda: _read(path, "user_id", each))
 
     def place(self, one: Import, other: Import) -> np.ndarray:
         """Where each account of `one` stands in `other`, -1 where nowhere."""
