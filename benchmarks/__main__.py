@@ -5,7 +5,7 @@ import sys
 
 from benchmarks.measure import HERE
 
-ALL = ("pivot", "portable", "import_logins", "page")
+ALL = ("pivot", "portable", "import_logins", "page", "funnel", "customers")
 
 
 def main(names: list[str]) -> int:

@@ -41,12 +41,13 @@ def workspace(name: str, tables: Files) -> Workspace:
     ws = Workspace.open(DATA / f"workspace_{name}")
     if not ws.imports():
         for kind, path, as_of in (("users", tables.users, date(2025, 4, 1)), ("activity", tables.activity, None)):
-            land(ws, _source(kind, path, as_of))
+            land(ws, source(kind, path, as_of))
     ws.prepare()
     return ws
 
 
-def _source(kind: str, path: Path, as_of: date | None) -> Source:
+def source(kind: str, path: Path, as_of: date | None) -> Source:
+    """A Parquet file with roles by their names, other columns as dimensions, as an import hands it over."""
     columns = duckdb.sql("SELECT * FROM read_parquet(?) LIMIT 0", params=[str(path)]).columns
     roles = [name for name in columns if name in KINDS[kind].roles]
     headers = tuple(name for name in columns if name not in roles)

@@ -92,6 +92,18 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture(scope="session")
+def sample_company(tmp_path_factory):
+    """The sample company as one click brings it, imported once for all tests that only read it."""
+    from analysis import sample
+    from analysis.workspace import Workspace
+
+    company = Workspace.open(tmp_path_factory.mktemp("company") / "workspace")
+    sample.bring(company)
+    yield company
+    company.close()
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real files that lies beside a checkout of the project."""
     folder = ROOT.parent / "shared" / "data"

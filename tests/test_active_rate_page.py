@@ -44,7 +44,6 @@ def at(folder, monkeypatch):
 
     def opened(**params) -> AppTest:
         app = AppTest.from_file(MAIN, default_timeout=120)
-        app.run()
         app.switch_page(str(ROOT / "pages" / "active_rate.py"))
         for key, value in ({"lang": "ja"} | params).items():
             app.query_params[key] = value
@@ -235,7 +234,6 @@ def test_without_data_the_page_says_what_it_needs(tmp_path, monkeypatch):
     monkeypatch.setenv("GENZAICHI_WORKSPACE", str(tmp_path / "empty"))
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.query_params["lang"] = "ja"
-    app.run()
     app.switch_page(str(ROOT / "pages" / "active_rate.py")).run()
     assert not app.exception
     assert any("この画面には、次の 2 つが要ります" in each.value for each in app.markdown)
@@ -257,7 +255,6 @@ def test_hidden_names_are_no_dimension_no_filter_and_in_no_list(tmp_path, monkey
     ws.set_setting("names_hidden", True)
     app = AppTest.from_file(MAIN, default_timeout=120)
     app.query_params["lang"] = "ja"
-    app.run()
     app.switch_page(str(ROOT / "pages" / "active_rate.py"))
     named = {"rows": "氏名", "where": '["氏名","佐藤 花子"]', "period": "2026-03", "state": "active"}
     for key, value in named.items():

@@ -4,6 +4,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
+from drawn import layers
 
 from analysis.charts import DARK, LIGHT, shown_parts, styled, trend, trend_finding
 from analysis.charts.labels import axis_labels, bucket_name, percent
@@ -17,18 +18,6 @@ def months(*rates, partial_last=False, **more):
     frame["rate_low"], frame["rate_high"] = frame["active_rate"] - 0.05, frame["active_rate"] + 0.05
     frame["partial"] = [partial_last and i == len(rates) - 1 for i in range(len(rates))]
     return frame.assign(**more)
-
-
-def layers(chart):
-    spec = chart.to_dict()
-    return [
-        (
-            layer["mark"]["type"],
-            spec["datasets"].get(layer["data"].get("name"), []),
-            layer["encoding"],
-        )
-        for layer in spec["layer"]
-    ]
 
 
 def texts(chart):

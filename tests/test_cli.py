@@ -11,7 +11,7 @@ import pytest
 from command_line import run, sentence, table
 
 import analysis as an
-from analysis.lesson import sample, sample_workspace
+from analysis.lesson import sample
 
 USERS, LOG = sample("usage/users_20260331.csv"), sample("usage/usage_fy2025.csv")
 QUARTER = "2026-01..2026-03"
@@ -23,8 +23,8 @@ def english(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def workspace():
-    return sample_workspace()
+def workspace(sample_company):
+    return sample_company
 
 
 def test_two_files_give_the_rate_of_the_quarter():

@@ -10,7 +10,7 @@ from command_line import run, sentence, table
 
 import analysis as an
 from analysis.exports.phases import dates_of
-from analysis.lesson import sample, sample_workspace
+from analysis.lesson import sample
 
 USERS, DEALS, CASES = (
     sample(name) for name in ("usage/users_20260331.csv", "sfa/deals_20260331.csv", "story/production_20260331.xlsx")
@@ -28,12 +28,8 @@ def english(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def workspace():
-    """The sample with its deals and cases, as a reader would add them."""
-    found = sample_workspace()
-    for path in (DEALS, CASES):
-        found.add(an.read_export(path))
-    return found
+def workspace(sample_company):
+    return sample_company
 
 
 @pytest.fixture
@@ -181,6 +177,40 @@ def test_steps_of_a_row_per_entry(files):
     assert found[["median_days", "waiting_max_days"]].iloc[0].tolist() == [2, 8]
 
 
+@pytest.mark.parametrize(("name", "oldest"), [("list_20260131", 29), ("list", 2)])
+def test_ages_run_up_to_the_day_of_the_list(files, name, oldest):
+    """Its file's name says the day; where it says none, nothing is known after the last entry."""
+    files(**{name: "case_id,A,B,C\na,2026-01-02,,\nb,2026-01-03,2026-01-04,\nc,2026-01-01,2026-01-02,2026-01-03\n"})
+    found = table("steps", "--cases", f"{name}.csv")
+    assert found["waiting_max_days"].tolist()[:2] == [oldest, oldest - 2]
+    files(**{name: "deal_id,phase,created_at\na,1 A,2026-01-02\nb,2 B,2026-01-04\n"})
+    assert table("pipeline", "--deals", f"{name}.csv")["mean_days"].tolist() == [oldest, oldest - 2]
+
+
+def test_the_list_of_a_workspace_has_its_day(files):
+    files(
+        cases="case_id,A,B,C\na,2026-01-02,,\nb,2026-01-01,2026-01-02,2026-01-03\n",
+        deals="deal_id,phase,created_at\na,1 A,2026-01-02\n",
+    )
+    for kind in ("cases", "deals"):
+        words = ("import", f"{kind}.csv", "--kind", kind, "--as-of", "2026-01-31", "--workspace", "ws")
+        assert run(*words).code == 0
+    assert table("steps", "--workspace", "ws")["waiting_max_days"].tolist()[0] == 29
+    assert table("steps", "--workspace", "ws", "--as-of", "2026-01-12")["waiting_max_days"].tolist()[0] == 10
+    assert table("pipeline", "--workspace", "ws")["mean_days"].tolist() == [29]
+
+
+def test_lists_of_a_workspace_that_only_say_the_step_count_together(files):
+    files(first="case_id,step\na,A\n", second="case_id,step\na,B\nb,A\n", third="case_id,step\na,B\nb,B\n")
+    for name, day in (("first", "2026-01-01"), ("second", "2026-01-05"), ("third", "2026-01-11")):
+        words = ("import", f"{name}.csv", "--kind", "cases", "--as-of", day, "--workspace", "ws")
+        assert run(*words).code == 0
+    found = table("steps", "--workspace", "ws", "--steps", "A,B")
+    assert found["reached"].tolist() == [2, 2]
+    assert found["median_days"].iloc[0] == 6  # of b: since when a was in A no list says
+    assert found["waiting_now"].tolist() == [0, 0]
+
+
 def test_two_columns_of_dates_are_steps_when_they_are_named(files):
     files(wide="case_id,受付,納品\na,2026-01-01,2026-01-05\nb,2026-01-02,\n")
     found = table("steps", "--cases", "wide.csv", "--steps", "受付,納品")
@@ -207,6 +237,50 @@ def test_own_stages_come_from_a_file(files, tmp_path):
     found = table("stages", *words)
     assert found[["stage", "users"]].values.tolist() == [["使った", 2], ["2 日", 1]]
     assert found["gap_users"].tolist()[1:] == [1]
+
+
+TWO = {
+    "users": "user_id,エリア\na,関東\nb,関東\nc,近畿\nd,\n",
+    "log": "user_id,occurred_at\na,2026-01-05\na,2026-02-06\na,2026-03-06\nb,2026-01-06\nc,2026-01-06\n",
+    "goals": "ステージ,期間,エリア,目標\n認知,2026年度,,50%\n認知,2025年度,関東,100%\n"
+    "認知,2025年度,,40%\n定着,,,30%\n売上,,,900\n",
+}
+OF_TWO = ("stages", "--users", "users.csv", "--activity", "log.csv", "--period", "2026-01..2026-03", "--lang", "ja")
+
+
+def test_goals_of_a_file_differ_by_stage_group_and_year(files):
+    files(**TWO)
+    found = table(*OF_TWO, "--targets", "goals.csv", "--by", "エリア").set_index(["エリア", "stage"])
+    assert found.loc[("関東", "認知"), ["users", "target", "gap_users"]].tolist() == [2, 1, 0]
+    assert found.loc[("近畿", "認知"), ["users", "target", "gap_users"]].tolist() == [1, 0.4, 0]
+    assert found.loc[("近畿", "定着"), ["users", "target", "gap_users"]].tolist() == [0, 0.3, 1]
+    usual = table(*OF_TWO, "--by", "エリア").set_index(["エリア", "stage"])["target"]
+    assert (usual["関東", "認知"], usual["近畿", "認知"]) == (0.7, 0.7)
+
+
+def test_the_verdict_of_each_area_says_in_words_what_is_next(files):
+    files(**TWO)
+    found = table(*OF_TWO, "--targets", "goals.csv", "--by", "エリア", "--verdicts")
+    assert found["text"].tolist() == [
+        "近畿：①認知 達成 → 次は②定着",
+        "関東：①認知・②定着 達成 → 次は③活用",
+        "（空白）：①認知 未達。②③の施策はまだ早い",
+    ]
+    assert found["verdict"].tolist() == ["some", "some", "none"]
+    assert found["gap_users"].tolist()[::2] == [1, 1]
+    (whole,) = table(*OF_TWO, "--verdicts")["text"]
+    assert whole == "全体：①認知 達成 → 次は②定着"
+
+
+def test_goals_of_a_file_take_the_place_of_those_of_a_workspace(files):
+    files(**TWO, other="ステージ,期間,目標\n認知,,90%\n")
+    kinds = {"users": ["--as-of", "2026-03-31"], "log": [], "goals": []}
+    for name, more in kinds.items():
+        kind = {"log": "activity", "goals": "targets"}.get(name, name)
+        assert run("import", f"{name}.csv", "--kind", kind, *more, "--workspace", "ws").code == 0
+    words = ("stages", "--period", "2026-01..2026-03", "--workspace", "ws", "--lang", "ja")
+    for given, goals in (((), [0.4, 0.3]), (("--targets", "other.csv"), [0.9, 0.45])):
+        assert table(*words, *given)["target"].tolist()[:2] == goals
 
 
 @pytest.mark.parametrize("form", ["json", "table", "parquet"])
@@ -250,6 +324,9 @@ STAGES = ("stages", "--users", "users.csv", "--activity", "log.csv", "--period",
         ((*STAGES, "--definitions", "."), "."),
         ((*STAGES, "--definitions", "kinds.csv"), "several lines"),
         ((*STAGES, "--by", "Area"), '"Area"'),
+        ((*STAGES, "--targets", "nowhere.csv"), "nowhere.csv"),
+        ((*STAGES, "--targets", "targets.csv"), "targets.csv has no row with a goal for a stage"),
+        ((*STAGES, "--targets", "high.csv"), "5"),
         (("steps", "--workspace", "empty"), "--cases is needed"),
         (("steps", "--cases", "nowhere.xlsx"), "nowhere.xlsx"),
         (("steps", "--cases", "cases.csv"), "--steps is needed"),
@@ -276,6 +353,8 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(words, said, files):
         cases="case_id,step,entered_at\na,A,2026-01-01\na,B,2026-01-03\nb,A,2026-01-02\n",
         kinds=json.dumps({"version": 1, "stages": [{"name": "several\nlines", "rule": ODD}]}),
         deals="deal_id,phase\n1,1 A\n2,2 B\n3,won\n",
+        targets="metric,period,target\nSales,2026-01,900\n",
+        high=f"metric,period,target\n{an.standard_stages('en').names[0]},,5\n",
     )
     assert said in sentence(*words)
 

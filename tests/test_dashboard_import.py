@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from analysis.workspace import Workspace
-from dashboard import incoming, masking
+from dashboard import columns, incoming, masking
 from dashboard.desk import Desk
 from dashboard.incoming import Writer
 from dashboard.navigation import ROOT
@@ -106,6 +106,17 @@ def test_one_column_for_two_roles_is_a_sentence_before_the_import(brought):
     assert "ユーザーID" in app.error[0].value
 
 
+def test_a_column_chosen_for_one_role_leaves_another_that_can_do_without(ws, brought):
+    app = brought("CustomerID,Country\r\n12346,France\r\n12347,Iceland\r\n")
+    box(app, "種類").select("users").run()
+    customer = "お客さま ID（どのお客さまのアカウントか）"
+    assert box(app, customer).value == "CustomerID"
+    box(app, "ユーザー ID（必須）").select("CustomerID").run()
+    assert box(app, customer).value == columns.NO_COLUMN
+    finish(app)
+    assert ws.imports()[0].mapping.roles == {"user_id": "CustomerID"}
+
+
 def test_the_header_row_is_corrected(brought):
     app = brought(ROSTER)
     assert "2 行目" in " ".join(text.value for text in app.markdown)
@@ -119,7 +130,7 @@ def test_a_mapping_is_remembered_for_the_next_file_of_the_same_shape(ws, brought
     box(app, "状態（有効・無効）").select_index(0).run()
     finish(app)
     again = brought(ROSTER.replace("001", "003"), name="一覧_20260430.csv")
-    assert box(again, "状態（有効・無効）").value is None
+    assert box(again, "状態（有効・無効）").value == columns.NO_COLUMN
     assert any("前に同じ形のファイル" in text.value for text in again.caption)
     assert ws.imports()[0].mapping.roles == {"user_id": "ユーザーID"}
 
@@ -148,7 +159,7 @@ def test_a_list_with_a_date_per_step_names_its_steps_and_leaves_the_owners_out(b
     rows = "".join(f"M-{i},永井 美穂,2026/01/0{i},2026/01/1{i},2026/01/2{i}\n" for i in range(1, 5))
     app = brought("管理番号,制作担当,アサイン,取材,公開\n" + rows, name="進行表_20260331.csv")
     assert not app.exception
-    assert "工程・段階ごとの日付の列：アサイン → 取材 → 公開" in [caption.value for caption in app.caption]
+    assert "工程・フェーズごとの日付の列：アサイン → 取材 → 公開" in [caption.value for caption in app.caption]
     assert [box.label for box in app.checkbox][:1] == ["制作担当 も取り込む"]
     assert not app.checkbox[0].value
     assert not app.button(key="import").disabled

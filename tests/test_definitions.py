@@ -4,7 +4,8 @@ import pytest
 
 from analysis.definitions import ACTIVE_RATE, DEFINITIONS, PARTS, SHARED
 from analysis.moves import MOVES
-from analysis.people import MEASURES, STATES
+from analysis.people import STATES
+from analysis.roster import MEASURES
 from analysis.words import LANGUAGES, catalogue
 
 

@@ -150,6 +150,7 @@ def test_the_instance_reaches_only_the_workspace(ws, tmp_path):
             r.cursor.execute("SELECT * FROM outside")
 
 
+@pytest.mark.long
 def test_eight_threads_get_their_own_answers_while_imports_come_and_go(ws):
     areas = [f"エリア{n}" for n in range(8)]
     put(ws, "users", [{"user_id": f"{a}-{n}", "エリア": a} for a in areas for n in range(20)], as_of=date(2026, 1, 1))
@@ -193,3 +194,11 @@ def test_a_folder_made_anew_is_read_anew(tmp_path):
         valid = ws.run(an.active_rate, an.Period.parse("2026-04"))["valid_users"].tolist()
         assert valid == [0 if status else 1]
         rmtree(folder)
+
+
+@pytest.mark.parametrize(("as_of", "phase"), [("2026-01-31", "1 アポ"), ("2026-02-01", "2 提案"), (None, "2 提案")])
+def test_a_metric_about_a_list_gets_the_one_in_force_on_its_day(ws, as_of, phase):
+    put(ws, "deals", [{"deal_id": "d", "phase": "1 アポ"}], as_of=date(2026, 1, 1))
+    put(ws, "deals", [{"deal_id": "d", "phase": "2 提案"}], as_of=date(2026, 2, 1))
+    shown = ws.run(an.pipeline_deals, state="all", as_of=as_of and date.fromisoformat(as_of))
+    assert shown["phase"].tolist() == [phase]

@@ -58,6 +58,27 @@ def test_literal_rows_come_from_any_frame(engine, rows):
 
 
 @engines
+@pytest.mark.parametrize("texts", [["0"], ["0", "1", "2"]])
+def test_every_row_is_repeated_once_for_each_text_also_where_it_is_blank(engine, texts):
+    frame = nw.from_native(ENGINES[engine](pd.DataFrame({"n": [7, 8], "area": ["east", None]})))
+    found = frames.rows(frames.repeated(frame, texts, "at"))
+    assert sorted((row["n"], row["at"]) for row in found) == [(n, text) for n in (7, 8) for text in texts]
+    assert sum(row["area"] != "east" for row in found) == len(texts)
+
+
+@engines
+@pytest.mark.parametrize(
+    "pairs",
+    [[], [("a", "1")], [("a", "1"), ("", ""), ("b\x1e", "2\x1f\x1c")], [("関東", "")]],
+    ids=["none", "one", "marks and blanks", "blank cell"],
+)
+def test_pairs_of_texts_come_from_any_frame(engine, pairs):
+    like = nw.from_native(ENGINES[engine](pd.DataFrame({"n": [1, 2]})))
+    made = frames.rows(frames.text_frame(like, pairs, ["left", "right"]))
+    assert sorted((row["left"], row["right"]) for row in made) == sorted(pairs)
+
+
+@engines
 def test_an_account_that_stands_twice_is_refused(engine):
     users = pd.DataFrame({"user_id": ["a", "a", "b"]})
     with pytest.raises(DuplicateKeyError, match="one row for each user_id: 3 rows, but 2"):
@@ -173,3 +194,14 @@ def test_an_option_that_does_not_exist_is_refused(metric, options, option):
 def test_movement_has_no_parts_of_the_activity():
     with pytest.raises(MissingColumnError, match='The table users has no column "device"'):
         an.movement(WORLD.users_frame(), WORLD.activity_frame(), APRIL, by=["device"])
+
+
+def test_an_index_called_like_a_column_is_left_out():
+    """A notebook sets one with `set_index(…, drop=False)`; twice the same label is none of its rows twice."""
+    users = pd.DataFrame({"user_id": ["a", "b"]}).set_index("user_id", drop=False)
+    activity = pd.DataFrame({"user_id": ["a", "a"], "occurred_at": [datetime(2026, 4, 2)] * 2}, index=[7, 7])
+    (row,) = an.active_rate(users, activity, APRIL).to_dict("records")
+    assert (row["valid_users"], row["active_users"]) == (2, 1)
+    cases = pd.DataFrame({"case_id": ["x", "x"], "step": ["A", "B"], "entered_at": [datetime(2026, 4, 2)] * 2})
+    found = an.step_times(cases.set_index("case_id", drop=False), ["A", "B"]).set_index("step")
+    assert found["reached"].to_dict() == {"A": 1, "B": 1}

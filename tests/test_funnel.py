@@ -303,7 +303,15 @@ def test_moments_of_before_1970_and_below_the_second(funnel):
     assert column(funnel(rows, ["A", "B"]), "median_days") == [None, pytest.approx(500_001 / 86_400_000_000)]
 
 
-@pytest.mark.parametrize("within", [0, -1, "0d", "-3d", timedelta(0), "soon", "30x", float("nan"), True, "9" * 20])
+@pytest.mark.parametrize("within", ["1w", "7d", "168h", "10080m", "604800s", 7, timedelta(weeks=1)])
+def test_a_week_may_be_written_in_every_unit(funnel, within):
+    rows = log(*[(who, "2026-05-01", "A") for who in "ab"], ("a", "2026-05-08", "B"), ("b", "2026-05-08 00:00:01", "B"))
+    assert reached(funnel(rows, ["A", "B"], within=within)) == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "within", [0, -1, "0d", "-3d", timedelta(0), "soon", "30x", float("nan"), True, "9" * 20, 36_501]
+)
 def test_a_window_of_zero_or_no_window_is_refused(funnel, within):
     with pytest.raises(WindowError, match="is no window"):
         funnel(ORDERS, ["visit", "cart"], within=within)

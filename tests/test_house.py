@@ -78,6 +78,20 @@ def imported(tree: ast.Module) -> set[str]:
 # Words
 
 
+def test_what_only_the_tests_install_is_imported_by_nothing_that_is_handed_out():
+    """PM4Py for one comes under AGPL: the program must neither need it nor bring it along."""
+    wanted = {line.partition("==")[0].lower() for line in (ROOT / "requirements-dev.txt").read_text().splitlines()}
+    only_tests = wanted - {
+        line.partition("==")[0].lower() for line in (ROOT / "requirements.txt").read_text().splitlines()
+    }
+    assert {"pm4py", "lifelines"} <= only_tests
+    for path in [*ROOT.glob("src/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            named += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            assert not {name.partition(".")[0].lower() for name in named} & only_tests, path
+
+
 def test_both_languages_have_the_same_files():
     ja, en = ({path.name for path in (words.FOLDER / language).glob("*.po")} for language in LANGUAGES)
     assert ja == en

@@ -234,13 +234,28 @@ def test_levels_come_back_from_json_as_they_were():
     assert LEVELS.tables == ("orders", "activity")
 
 
+def test_a_rule_calls_columns_as_the_reader_does_and_users_users():
+    called = {("", "plan"): "プラン", ("orders", "status"): "状態"}
+    rule = {
+        "all": [
+            {"filled": "plan"},
+            {"events": "orders", "where": {"column": "status", "in": ["売上"]}},
+            {"events": "activity", "distinct": "user_id", "at_least": 2, "days": 60},
+        ]
+    }
+    assert describe(rule, "ja", lambda table, column: called[table, column] if column != "user_id" else column) == (
+        "「プラン」が入っている、かつ「注文」が 1 件以上（「状態」が 売上 に限る）、かつ"
+        "直近 60 日に「利用履歴（ログイン・注文など）」に出てくるユーザーが 2 人以上"
+    )
+
+
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_the_rule_of_a_state_is_said_in_words(language):
     rule = {"any": [ORDERED, {"not": {"column": "area", "in": ["East", None]}}]}
     assert (
         describe(rule, language)
         == {
-            "ja": "直近 60 日に「注文」に 1 件以上、または「「area」が East・（空白）」ではない",
+            "ja": "直近 60 日に「注文」が 1 件以上、または「「area」が East・（空白）」ではない",
             "en": 'at least 1 row in Orders in the last 60 days, or not: "area" is East, (blank)',
         }[language]
     )

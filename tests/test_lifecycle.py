@@ -11,7 +11,6 @@ from worlds import PHASES, choices, periods, valids, worlds
 
 import analysis as an
 from analysis.errors import ChoiceError, MissingColumnError
-from analysis.lesson import sample_workspace
 from analysis.lifecycle import LIFECYCLE
 from analysis.stage_movement import STAGE_MOVES
 
@@ -79,7 +78,7 @@ def test_movement_agrees_with_plain_python(engine, world, by, valid):
 
 @pytest.mark.long
 @engines
-@settings(random_worlds, max_examples=60)
+@settings(random_worlds, max_examples=24)
 @movements
 def test_movement_agrees_with_plain_python_at_length(engine, world, by, valid):
     check_movement(engine, world, by, valid)
@@ -101,8 +100,8 @@ def test_every_cell_opens_its_people(engine, world, move, data):
         assert sorted(row["user_id"] for row in listed) == sorted(u for (u,), ends in people.items() if ends == cell)
 
 
-def test_the_samples_people_move_and_add_up():
-    workspace = sample_workspace()
+def test_the_samples_people_move_and_add_up(sample_company):
+    workspace = sample_company
     row = workspace.run(an.stage_moves, an.Period.parse("2026-01..2026-03"), an.standard_stages()).iloc[0]
     assert (row["valid_users"], row["rose"] + row["fell"] + row["stayed"] + row["joined"]) == (1200, 1200)
     frames = workspace.table("users"), workspace.table("activity")
@@ -169,7 +168,7 @@ def test_lifecycle_agrees_with_plain_python(engine, world, period, every, by, va
 
 @pytest.mark.long
 @engines
-@settings(random_worlds, max_examples=60)
+@settings(random_worlds, max_examples=24)
 @cycles
 def test_lifecycle_agrees_with_plain_python_at_length(engine, world, period, every, by, valid, activities):
     check_lifecycle(engine, world, period, every, by, valid, activities)

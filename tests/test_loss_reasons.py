@@ -98,7 +98,7 @@ def test_agrees_with_sets_of_reasons(engine, cells):
 
 @pytest.mark.long
 @engines
-@settings(max_examples=60, phases=PHASES)
+@settings(max_examples=24, phases=PHASES)
 @cells_of
 def test_agrees_with_sets_of_reasons_at_length(engine, cells):
     check_reasons(engine, cells)

@@ -250,3 +250,45 @@ def test_the_owner_of_a_deal_is_a_name_and_left_out_unless_asked_for():
     asked = proposal(DEALS, kind="deals", with_names=True).mapping
     assert asked.roles["owner"] == "商談所有者"
     assert "商談所有者" not in asked.left_out
+
+
+LOGS = [
+    ("case:concept:name,concept:name,time:timestamp,org:resource", "{c},Step {k},2011-10-0{k} 08:38:44.5{c}+02:00,112"),
+    (
+        "case concept:name,event concept:name,event time:timestamp,event User",
+        "4{c},SRM {k},2{k}-02-2018 13:53:00.000,b",
+    ),
+    ("Case ID,Activity,Complete Timestamp,Resource", "Case {c},Step {k},2011/10/0{k} 14:45:40.0{c},Value 2"),
+    ("CaseID,ActivityID,CompleteTimestamp", "{c},{k},2012-04-0{k} 16:55:10"),
+]
+
+
+@pytest.mark.parametrize(("header", "row"), LOGS, ids=["XES", "XES joined by blanks", "exported log", "help desk"])
+def test_published_process_logs_are_cases(header, row):
+    rows = "".join(row.format(c=c, k=k) + "\n" for c in range(10, 40) for k in range(1, 5))
+    found = proposal(f"{header}\n{rows}")
+    case, step, at = header.split(",")[:3]
+    assert found.kind == "cases"
+    assert found.mapping.roles == {"case_id": case, "step": step, "entered_at": at}
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "roles"),
+    [
+        (
+            "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value",
+            "1C1I7A{c},Moses Frase,GTX Plus,Cancity,{s},2016-10-20,2017-03-0{k},1054",
+            {"deal_id": "opportunity_id", "phase": "deal_stage", "amount": "close_value", "closed_at": "close_date"}
+            | {"created_at": "engage_date", "owner": "sales_agent", "customer_id": "account"},
+        ),
+        (
+            "Opportunity Number,Region,Opportunity Result,Opportunity Amount USD",
+            "16419{c},Northwest,{s},1{k}34",
+            {"deal_id": "Opportunity Number", "phase": "Opportunity Result", "amount": "Opportunity Amount USD"},
+        ),
+    ],
+)
+def test_published_lists_of_deals_are_deals(header, row, roles):
+    rows = "".join(row.format(c=c, k=c % 9, s=("Won", "Lost", "Engaging")[c % 3]) + "\n" for c in range(10, 99))
+    found = proposal(f"{header}\n{rows}")
+    assert (found.kind, found.mapping.roles) == ("deals", roles)

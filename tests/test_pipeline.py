@@ -138,14 +138,14 @@ def test_every_list_is_as_long_as_its_number(rows, phase, state):
 
 @pytest.mark.long
 @engines
-@settings(max_examples=60, phases=HYPOTHESIS_PHASES)
+@settings(max_examples=24, phases=HYPOTHESIS_PHASES)
 @numbers_of
 def test_agrees_with_deals_looked_at_one_by_one_at_length(engine, rows, day):
     check_numbers(engine, rows, day)
 
 
 @pytest.mark.long
-@settings(max_examples=60, phases=HYPOTHESIS_PHASES)
+@settings(max_examples=24, phases=HYPOTHESIS_PHASES)
 @lists_of
 def test_every_list_is_as_long_as_its_number_at_length(rows, phase, state):
     check_list(rows, phase, state)

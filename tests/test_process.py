@@ -145,14 +145,14 @@ def test_every_list_is_as_long_as_its_number(rows, step, state):
 
 @pytest.mark.long
 @engines
-@settings(max_examples=60, phases=PHASES)
+@settings(max_examples=24, phases=PHASES)
 @numbers_of
 def test_agrees_with_cases_looked_at_one_by_one_at_length(engine, rows, share):
     check_numbers(engine, rows, share)
 
 
 @pytest.mark.long
-@settings(max_examples=60, phases=PHASES)
+@settings(max_examples=24, phases=PHASES)
 @lists_of
 def test_every_list_is_as_long_as_its_number_at_length(rows, step, state):
     check_list(rows, step, state)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from analysis.words import text
+from dashboard.navigation import ENTRIES
 from tools.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,3 +58,11 @@ def test_every_command_of_run_py_that_is_named_exists(name):
     named = set(re.findall(r"run\.py ([a-z][a-z-]+)", read(name)))
     assert {"test", "analysis", "notebooks", "look", "bench"} <= named
     assert named <= set(COMMANDS)
+
+
+@each_readme
+def test_every_page_stands_in_the_table_of_pages_under_its_name(name):
+    language = "ja" if ".ja." in name else "en"
+    for entry in ENTRIES:
+        if entry.name not in ("home", "import_data", "erase_data") and entry.path.is_file():
+            assert f"| **{text(language, f'app.nav_{entry.name}')}** |" in read(name)

@@ -154,6 +154,7 @@ def test_changed_requirements_are_installed(copy):
     assert installed(copy) == "1.1"
 
 
+@pytest.mark.long
 def test_an_interrupted_installation_is_made_again_from_scratch(copy):
     record = copy / ".venv" / "genzaichi.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "unfinished": True}))
@@ -163,6 +164,7 @@ def test_an_interrupted_installation_is_made_again_from_scratch(copy):
     assert installed(copy) == "1.0"
 
 
+@pytest.mark.long
 def test_an_environment_whose_python_is_gone_is_made_again(copy):
     Environment(copy).python.unlink()
     assert command(copy, "setup").returncode == 0

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import analysis as an
-from analysis.lesson import sample, sample_workspace
+from analysis.lesson import sample
 from dashboard import incoming
 from dashboard.navigation import ROOT
 
@@ -20,8 +20,8 @@ USERS, LOG = "usage/users_20260331.csv", "usage/usage_fy2025.csv"
 
 
 @pytest.fixture(scope="module")
-def workspace():
-    return sample_workspace()
+def workspace(sample_company):
+    return sample_company
 
 
 def test_the_workspace_says_it(workspace):
@@ -65,7 +65,6 @@ def test_the_command_line_says_it(source, workspace):
 def test_the_page_says_it(lang, counts, workspace, monkeypatch):
     monkeypatch.setenv("GENZAICHI_WORKSPACE", str(workspace.folder))
     app = AppTest.from_file(str(ROOT / "src/dashboard/main.py"), default_timeout=120)
-    app.run()
     app.switch_page(str(ROOT / "pages" / "active_rate.py"))
     app.query_params["lang"], app.query_params["period"] = lang, str(QUARTER)
     app.run()

@@ -54,6 +54,7 @@ def test_a_2x2_table_says_what_it_says_by_hand(engine):
     assert [row[cell] for cell in CELLS] == [30, 10, 10, 30]
     assert (row["customers"], row["with_state"], row["with_outcome"]) == (80, 40, 40)
     assert (row["base_rate"], row["ppv"], row["npv"]) == (40 / 80, 30 / 40, 30 / 40)
+    assert (row["without_state"], row["without_rate"]) == (40, 10 / 40)
     assert row["lift"] == pytest.approx((30 / 40) / (40 / 80))
     assert row["phi"] == pytest.approx((30 * 30 - 10 * 10) / 1600)  # every margin is 40
     assert (row["lead_days"], row["dated"], row["unknown"], row["outside"]) == (1, False, 0, 0)
@@ -65,7 +66,12 @@ def test_a_2x2_table_says_what_scipy_says(engine, cells):
     (row,) = against(engine, *of_table(*cells))
     a, b, c, d = cells
     n = sum(cells)
-    for name, hits, trials in (("base_rate", a + c, n), ("ppv", a, a + b), ("npv", d, c + d)):
+    for name, hits, trials in (
+        ("base_rate", a + c, n),
+        ("ppv", a, a + b),
+        ("npv", d, c + d),
+        ("without_rate", c, c + d),
+    ):
         interval = stats.binomtest(hits, trials).proportion_ci(method="wilson")
         assert (row[f"{name}_low"], row[f"{name}_high"]) == pytest.approx((interval.low, interval.high))
     risk = stats.contingency.relative_risk(a, a + b, c, c + d)
@@ -106,7 +112,7 @@ def test_open_outcomes_and_strangers_are_counted_apart_and_listed(engine):
     (row,) = against(engine, world, outcomes)
     assert (row["customers"], row["unknown"], row["outside"]) == (6, 1, 1)
     people, came_about, tables = opened(engine, world, outcomes)
-    for group in ("customers", "with_state", "with_outcome", *CELLS, "unknown", "outside"):
+    for group in ("customers", "with_state", "without_state", "with_outcome", *CELLS, "unknown", "outside"):
         listed = an.state_outcome_customers(people, [EAST], came_about, state="East", group=group, tables=tables)
         assert len(records(listed)) == row[group], group
     (who,) = records(an.state_outcome_customers(people, [EAST], came_about, state="East", group="outside"))

@@ -43,7 +43,7 @@ def test_agrees_with_the_product_limit_in_fractions(engine, rows):
 
 @pytest.mark.long
 @engines
-@settings(max_examples=60, phases=PHASES)
+@settings(max_examples=24, phases=PHASES)
 @given(rows=spans)
 def test_agrees_with_the_product_limit_in_fractions_at_length(engine, rows):
     check_medians(engine, rows)

@@ -179,3 +179,41 @@ def test_accepted_and_refused_are_the_rows_that_were_read(rows, mapping):
 @pytest.mark.parametrize("code", [code for code in CODES if code])
 def test_every_reason_has_words(code):
     assert words.text("ja", f"reasons.{code}") != words.text("en", f"reasons.{code}")
+
+
+ORDERS = Mapping("orders", {"customer_id": "ID", "ordered_at": "日", "amount": "金額"})
+PRICED = Mapping("orders", {"customer_id": "ID", "ordered_at": "日", "unit_price": "単価", "quantity": "数量"})
+
+
+def test_an_order_without_a_customer_is_kept_and_one_without_an_amount_is_refused():
+    accepted, refused = run("ID,日,金額\n,2026/4/1,100\n-,2026/4/1,200\na,2026/4/1,\n", ORDERS)
+    assert [(row["customer_id"], row["amount"]) for row in accepted] == [(None, 100), (None, 200)]
+    assert reasons(refused) == [(4, "金額", "", "missing")]
+
+
+def test_the_amount_of_a_line_is_its_price_times_its_quantity():
+    text = "ID,日,単価,数量\na,2026/4/1,2.55,6\na,2026/4/1,27.5,-1\na,2026/4/1,0.0001,0.5\nb,2026/4/1,-0.0001,0.5\n"
+    accepted, refused = run(text, PRICED)
+    assert not refused
+    assert [row["amount"] for row in accepted] == [Decimal(n) for n in ("15.3", "-27.5", "0.0001", "-0.0001")]
+    assert [row["unit_price"] for row in accepted][:2] == [Decimal("2.55"), Decimal("27.5")]
+
+
+def test_a_line_without_its_price_or_its_quantity_is_refused_with_the_column_that_lacks():
+    text = "ID,日,単価,数量\na,2026/4/1,,6\na,2026/4/1,5,\na,2026/4/1,99999999999999,99999999999999\n"
+    accepted, refused = run(text, PRICED)
+    assert not accepted
+    assert [(line, column, reason) for line, column, _, reason in reasons(refused)] == [
+        (2, "単価", "missing"),
+        (3, "数量", "missing"),
+        (4, "単価", "number_too_large"),
+    ]
+
+
+def test_a_price_without_a_quantity_is_for_one_piece_and_an_amount_of_its_own_goes_before_it():
+    one = Mapping("orders", {"customer_id": "ID", "ordered_at": "日", "unit_price": "価格"})
+    assert run("ID,日,価格\na,2026/4/1,300\n", one)[0][0]["amount"] == 300
+    both = Mapping("orders", PRICED.roles | {"amount": "金額"})
+    accepted, refused = run("ID,日,単価,数量,金額\na,2026/4/1,100,2,180\na,2026/4/1,100,,90\na,2026/4/1,9,1,\n", both)
+    assert [row["amount"] for row in accepted] == [180, 90]
+    assert reasons(refused) == [(4, "金額", "", "missing")]

@@ -73,6 +73,7 @@ def test_back_and_forward_follow_the_choices(opened, settle):
     expect(rate(page)).to_have_text("57.1%")
 
 
+@pytest.mark.long
 def test_fields_in_a_popover_open_with_their_values(opened, settle):
     page = opened()
     page.get_by_role("radio", name="前四半期").click()  # a run before the popover was ever drawn
@@ -84,6 +85,7 @@ def test_fields_in_a_popover_open_with_their_values(opened, settle):
     assert choices(page)["goal"] == ["70"]
 
 
+@pytest.mark.long
 def test_a_filter_narrows_everything_and_stands_in_its_label(opened, settle):
     page = opened()
     page.get_by_role("button", name=re.compile("絞り込み")).click()
@@ -107,6 +109,7 @@ def test_a_click_on_a_cell_opens_its_people(opened, settle):
     assert json.loads(choices(page)["cell"][0])[0] == ["関東"]
 
 
+@pytest.mark.long
 def test_the_list_of_a_cell_is_downloaded_as_long_as_its_number(opened):
     page = opened(f"lang=ja&cell={CELL}")
     expect(page.get_by_role("heading", name="関東 × 店舗：期間中に利用なし 35 人")).to_be_visible()
@@ -125,7 +128,13 @@ def test_a_number_on_top_opens_its_list_over_the_page(opened):
     expect(page.get_by_role("dialog")).to_contain_text("一覧にない ID 9 件")
 
 
-@pytest.mark.parametrize("query", ["lang=ja", "lang=en", f"lang=ja&trend_of=parts&cell={CELL}"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(pytest.param(f"lang={lang}", marks=pytest.mark.long) for lang in ("ja", "en")),
+        f"lang=ja&trend_of=parts&cell={CELL}",
+    ],
+)
 def test_a_phone_never_scrolls_sideways(opened, page, query):
     page.set_viewport_size({"width": 390, "height": 844})
     opened(query)
@@ -133,7 +142,8 @@ def test_a_phone_never_scrolls_sideways(opened, page, query):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_axe_finds_nothing_serious(opened, page, axe, scheme):
     page.emulate_media(color_scheme=scheme)
     opened(f"lang=ja&cell={CELL}")

@@ -96,7 +96,11 @@ NO_TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("lang", "name", "content", "says"), NO_TABLE, ids=[each[1] for each in NO_TABLE])
+# one of each is quick; the other language, and what tests/test_exports_bad.py asks without a browser, is long
+@pytest.mark.parametrize(
+    ("lang", "name", "content", "says"),
+    [pytest.param(*each, id=each[1], marks=() if each[1] == "鍵つき.xlsx" else pytest.mark.long) for each in NO_TABLE],
+)
 def test_a_file_that_is_no_table_gets_a_sentence(lang, name, content, says, visit, page, bring, unchanged):
     visit("import_data", lang=lang)
     bring(name, content)
@@ -124,11 +128,12 @@ def reads_on(page: Page, lang: str) -> None:
     expect(page.get_by_role("button", name=IMPORT[lang])).to_be_enabled()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("lang", "says"),
     [
         ("ja", "「エリア」という列が 2 つあります。2 つ目からは エリア__2 と呼びます"),
-        ("en", "2 columns are called “エリア”"),
+        pytest.param("en", "2 columns are called “エリア”", marks=pytest.mark.long),
     ],
 )
 def test_two_columns_of_one_name_are_told_apart(lang, says, visit, page, bring, unchanged):
@@ -141,7 +146,10 @@ def test_two_columns_of_one_name_are_told_apart(lang, says, visit, page, bring, 
 
 @pytest.mark.parametrize(
     ("lang", "says"),
-    [("ja", "「ユーザー ID」に当たる列を選ぶと、取り込めます"), ("en", 'Choose a column for "User ID" to import')],
+    [
+        ("ja", "「ユーザー ID」に当たる列を選ぶと、取り込めます"),
+        pytest.param("en", 'Choose a column for "User ID" to import', marks=pytest.mark.long),
+    ],
 )
 def test_a_roster_without_ids_says_which_column_it_needs(lang, says, visit, page, bring, unchanged):
     visit("import_data", lang=lang)
@@ -177,7 +185,15 @@ EVERY_ROW_REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("lang", "name", "text", "says"), EVERY_ROW_REFUSED, ids=["ids", "dates en", "dates ja"])
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("lang", "name", "text", "says"),
+    [
+        pytest.param(*EVERY_ROW_REFUSED[0], id="ids", marks=pytest.mark.long),
+        pytest.param(*EVERY_ROW_REFUSED[1], id="dates en", marks=pytest.mark.long),
+        pytest.param(*EVERY_ROW_REFUSED[2], id="dates ja"),
+    ],
+)
 def test_a_file_of_which_no_row_can_be_imported_names_row_and_column(
     lang, name, text, says, visit, page, bring, unchanged
 ):
@@ -193,6 +209,7 @@ def test_a_file_of_which_no_row_can_be_imported_names_row_and_column(
     reads_on(page, lang)
 
 
+@pytest.mark.long
 def test_rows_whose_dates_are_no_dates_stand_beside_those_that_came_in(server, visit, page, bring):
     before = state(server.workspace)
     visit("import_data")
@@ -215,6 +232,7 @@ def incoming(server: Server) -> list[Path]:
     return [path for path in (server.workspace / "incoming").rglob("*") if path.is_file()]
 
 
+@pytest.mark.long
 def test_a_two_gigabyte_file_is_refused_without_being_sent(visit, page, server, tmp_path, unchanged):
     path = tmp_path / "大きい.csv"
     with path.open("wb") as file:
@@ -240,7 +258,7 @@ def test_a_two_gigabyte_file_is_refused_without_being_sent(visit, page, server, 
     ("lang", "says"),
     [
         ("ja", ("2020年1月1日 – 3月31日 の利用履歴はありません", "2026年1月5日から 2026年3月31日まで")),
-        ("en", ("There is no activity in", "5 January 2026")),
+        pytest.param("en", ("There is no activity in", "5 January 2026"), marks=pytest.mark.long),
     ],
 )
 def test_a_period_without_data_says_from_when_to_when_there_is_any(lang, says, server, page, unchanged):

@@ -124,12 +124,14 @@ def history(page: Page, imports: int) -> list[list[object]]:
     return [[kind, *map(int, counts)] for _when, kind, *counts in (row[:6] for row in cells)]
 
 
+@pytest.mark.long
 def test_what_was_found_stands_on_the_page(retail):
     assert "日本語（Windows 標準）" in retail.said["activity"]
     assert "1 行目" in retail.said["activity"]
     assert "（2011年12月9日 時点）" in retail.said["users"]
 
 
+@pytest.mark.long
 def test_every_line_is_accounted_for_on_the_page_and_in_the_history(retail, visit):
     assert equation(retail.said["users"]) == [4_372, 4_372, 0, 0]
     # 5,268 lines equal another one: within one log they are events and stay.
@@ -141,6 +143,7 @@ def test_every_line_is_accounted_for_on_the_page_and_in_the_history(retail, visi
     ]
 
 
+@pytest.mark.long
 def test_the_refused_lines_are_those_without_a_customer(retail):
     lost = retail.count("SELECT file_row_number + 2 AS line FROM lines WHERE CustomerID IS NULL ORDER BY 1")["line"]
     with retail.page.expect_download() as found:
@@ -172,6 +175,7 @@ EVERY_CELL = """
 """
 
 
+@pytest.mark.long
 def test_the_trend_of_every_country_equals_sql(retail, ws):
     found = ws.run(an.active_rate_trend, an.Period.parse("2010-12..2011-12"), by=["Country"])
     expected = counted(retail.count(EVERY_CELL), "month", "country")
@@ -179,6 +183,7 @@ def test_the_trend_of_every_country_equals_sql(retail, ws):
     assert counted(found, "period_start", "Country") == expected
 
 
+@pytest.mark.long
 def test_the_pivot_of_every_month_equals_sql_with_its_total(retail, ws):
     expected = counted(retail.count(EVERY_CELL), "month", "country")
     totals = counted(retail.count("SELECT month, count(DISTINCT CustomerID) AS active_users, 4372 AS valid_users "
@@ -193,6 +198,7 @@ def test_the_pivot_of_every_month_equals_sql_with_its_total(retail, ws):
         assert counted(found[found["row_level"] == 1])[()] == totals[(at,)]
 
 
+@pytest.mark.long
 def test_the_country_of_the_invoice_is_told_from_that_of_the_customer(retail, ws):
     """Eight customers bought for two countries: the country of the line is a dimension of the log."""
     whole = an.Period.parse("2010-12..2011-12")
@@ -205,6 +211,7 @@ def test_the_country_of_the_invoice_is_told_from_that_of_the_customer(retail, ws
     assert len(ws.run(an.overlap, whole, ["activity.Country"])) == 8
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("month", [MONTHS[0], MONTHS[6], MONTHS[11]], ids=str)
 def test_a_link_to_a_month_shows_its_rate_and_counts(month, retail, page):
     found = retail.count("SELECT count(DISTINCT CustomerID) AS n FROM active WHERE month = ?", month.start)
@@ -217,6 +224,7 @@ def test_a_link_to_a_month_shows_its_rate_and_counts(month, retail, page):
     assert page.get_by_test_id("stException").count() == 0
 
 
+@pytest.mark.long
 def test_the_download_by_country_equals_sql(retail, page):
     page.goto(f"{retail.server.url}/active_rate?lang=ja&period=2011-11-01..2011-11-30&rows=Country&column=-")
     settled(page)
@@ -258,6 +266,7 @@ def city(start, browser, browser_context_args, shared_data):
         yield server, said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "encoding", "columns", "kind", "roles", "rows"), YAIZU, ids=[each[0] for each in YAIZU]
 )
@@ -268,6 +277,7 @@ def test_a_citys_open_data_is_read_as_its_sources_state(city, name, encoding, co
     assert equation(said) == [rows, rows, 0, 0]
 
 
+@pytest.mark.long
 def test_the_areas_of_the_parks_add_up_in_the_workspace(city):
     """`"32,500 "` is a number with a thousands comma and a space."""
     workspace = an.Workspace.open(city[0].workspace)

@@ -22,8 +22,15 @@ def fresh(start):
     return begin
 
 
-@pytest.mark.parametrize("lang", ["ja", "en"])
-@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.name)
+def cold():
+    """Every page needs a server of its own: one of them is quick, the others come in the long run."""
+    for place, entry in enumerate(PAGES):
+        lang = ("ja", "en")[place % 2]
+        marks = () if entry.name == "active_rate" else pytest.mark.long
+        yield pytest.param(entry, lang, marks=marks, id=f"{entry.name}-{lang}")
+
+
+@pytest.mark.parametrize(("entry", "lang"), [*cold()])
 def test_a_deep_link_to_a_cold_server_shows_the_page_with_its_guard(entry, lang, fresh, page):
     with fresh() as cold:
         page.goto(f"{cold.url}/{entry.url}?lang={lang}")
@@ -37,6 +44,7 @@ def test_a_deep_link_to_a_cold_server_shows_the_page_with_its_guard(entry, lang,
             expect(page.locator(".st-key-missing")).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_browsers_language_comes_first_and_the_url_keeps_it(browser, server):
     for locale, lang, home in (("ja-JP", "ja", "ホーム"), ("en-GB", "en", "Home"), ("fr-FR", "en", "Home")):
         context = browser.new_context(locale=locale)
@@ -84,23 +92,27 @@ def test_hiding_names_survives_a_reload(visit, page, settle):
     settle()
 
 
-@pytest.mark.parametrize("lang", ["ja", "en"])
-@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.name)
-def test_no_page_scrolls_sideways(entry, lang, visit, page):
+def looks():
+    """The pages that begin with nothing are quick; all of them in both lights come in the long run."""
+    for entry in PAGES:
+        for lang, scheme in (("ja", "light"), ("en", "dark")):
+            quick = lang == "ja" and entry.name in ("home", "import_data", "rankings")
+            marks = () if quick else pytest.mark.long
+            yield pytest.param(entry, lang, scheme, marks=marks, id=f"{entry.name}-{lang}-{scheme}")
+
+
+@pytest.mark.parametrize(("entry", "lang", "scheme"), [*looks()])
+def test_no_page_of_an_empty_workspace_has_a_serious_finding_of_axe_nor_scrolls_sideways(
+    entry, lang, scheme, visit, page, axe
+):
+    page.emulate_media(color_scheme=scheme)
     visit(entry.url, lang=lang)
+    assert axe() == []
     for width in (1440, 390, 320):
         page.set_viewport_size({"width": width, "height": 800})
         page.wait_for_timeout(300)
         wide = page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
         assert wide[0] <= wide[1]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.name)
-def test_no_serious_finding_of_axe_on_an_empty_workspace(entry, scheme, visit, page, axe):
-    page.emulate_media(color_scheme=scheme)
-    visit(entry.url)
-    assert axe() == []
 
 
 def test_the_favicon_is_ours(visit, page, server):

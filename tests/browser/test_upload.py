@@ -68,6 +68,7 @@ def test_refused_rows_are_downloaded_with_line_reason_and_value(page, visit, bri
     assert re.fullmatch(r"取り込めなかった行_\d+_[0-9a-f]{8}\.csv", download.value.suggested_filename)
 
 
+@pytest.mark.long
 def test_the_same_file_again_is_recognised(visit, page, bring, settle):
     visit("import_data")
     again = ROSTER.replace("佐藤", "斎藤").encode("cp932")
@@ -80,6 +81,7 @@ def test_the_same_file_again_is_recognised(visit, page, bring, settle):
     expect(import_button(page)).to_have_count(0)
 
 
+@pytest.mark.long
 def test_two_files_at_once_come_one_after_the_other(visit, page, field, settle):
     visit("import_data")
     files = [
@@ -151,6 +153,7 @@ def test_a_large_upload_does_not_grow_the_servers_memory(megabytes, visit, page,
     expect(page.locator(".st-key-open_file")).to_be_visible(timeout=120_000)
 
 
+@pytest.mark.long
 def test_the_page_stays_quick_for_others_while_a_file_is_imported(visit, page, context, server, tmp_path):
     rows = "".join(f"2026/01/{d % 28 + 1:02d} 09:00:00,{d % 9999:05d},検索\r\n" for d in range(1_000_000))
     path = tmp_path / "長い.csv"

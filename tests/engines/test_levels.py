@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from levels_oracle import OUTCOMES, Shops, came, customer, order, table, used, user
+from levels_oracle import OUTCOMES, Shops, at, came, customer, order, table, used, user
 from usage_oracle import ENGINES, records
 
 import analysis as an
@@ -33,6 +33,18 @@ WORLD = Shops(
     [used(f"u{i}", at) for i, at in enumerate(TIMES)],
 )
 CAME = [came(f"c{i}", [1.0, 0.0, None, 1.0][i % 4], date(2026, 6, 1 + i % 2)) for i in range(9)]
+TERM = {"customer_id": "str", "term_start": "date", "term_end": "date", "plan": "str"}
+TERMS = [
+    dict(
+        zip(
+            TERM,
+            (f"c{i % 4}" if i % 5 else None, DAY if i % 2 else BEFORE, at(TIMES[i % 6][:10]), "ab"[i % 2]),
+            strict=True,
+        )
+    )
+    for i in range(12)
+]
+STATES = {"days": [BEFORE, DAY], "base": "contracts"}
 MARKS = {f"c{i}": i % 3 for i in range(1, 9)}
 CASES = {
     "matrix": lambda c, o, t: an.level_matrix(c, LEVELS, as_of=DAY, tables=t, by="area"),
@@ -43,16 +55,24 @@ CASES = {
     "outside": lambda c, o, t: an.state_outcome_customers(
         c, LEVELS, o, state="users", group="outside", lead_days=5, tables=t
     ),
+    "base": lambda c, o, t: an.customers_of(t["contracts"], "contracts", days=[BEFORE, DAY]),
+    "buyers": lambda c, o, t: an.customers_of(t["orders"], "orders", days=[DAY]),
+    "states": lambda c, o, t: an.customer_states(LEVELS.states[1:], tables={**t, "customers": c}, **STATES),
     "amount": lambda c, o, t: an.amount_outcome(o, t["orders"], an.Period.parse("2026-05"), at_least=1),
     "check": lambda c, o, t: an.check_summary(c, LEVELS, MARKS, as_of=DAY, tables=t),
     "sheet": lambda c, o, t: an.check_sheet(c, LEVELS, MARKS, as_of=DAY, agrees=False, tables=t),
 }
-ON_SPARK = ("matrix", "outcome")  # what the others are made of: every plan takes Spark its ten seconds
+ON_SPARK = (
+    "matrix",
+    "outcome",
+    "base",
+    "buyers",
+)  # what the others are made of: every plan takes Spark its ten seconds
 
 
 def frames(engine):
     people, tables = WORLD.frames(engine)
-    return people, ENGINES[engine](table(CAME, OUTCOMES)), tables
+    return people, ENGINES[engine](table(CAME, OUTCOMES)), {**tables, "contracts": ENGINES[engine](table(TERMS, TERM))}
 
 
 def test_pandas_and_duckdb_agree():

@@ -4,7 +4,7 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 import pytest
-from process_oracle import CASE_COLUMNS, DEAL_COLUMNS, cases, deals, records
+from process_oracle import CASE_COLUMNS, DEAL_COLUMNS, cases, deals, frame, moment, records
 
 import analysis as an
 from analysis.business_days import with_days
@@ -47,6 +47,22 @@ DEALS = [
 SIDES = {"A": "customer", "B": "us"}
 
 
+LISTS = [
+    ("a", "A", None, "2026-01-05", "east"),
+    ("a", "B", "2026-01-20 05:00", "2026-01-31", "east"),
+    ("b", "A", None, "2026-01-31", None),
+    ("c", "A", None, "2025-12-31", "west"),
+    ("a", "C", None, "2026-02-28", "east"),
+]
+LIST_COLUMNS = ("case_id", "step", "entered_at", "roster_as_of", "owner")
+
+
+def lists(*rows, engine="pandas"):
+    """`case step since list owner`, a row each."""
+    parsed = [[moment(value) for value in row] for row in rows]
+    return frame(parsed, LIST_COLUMNS, ["entered_at", "roster_as_of"], engine)
+
+
 def business_days(table):
     """Of deals; the same within a whole metric is a plan at which Spark optimises for minutes."""
     days = an.BusinessDays.closed_on([date(2026, 1, 2)])
@@ -58,14 +74,20 @@ CASES = {
     "reasons": (deals, lambda t: an.loss_reasons(t, by="owner")),
     "win rate": (deals, lambda t: an.win_rate(t, by="closed_month", as_of=KNOWN)),
     "ages": (deals, lambda t: an.open_ages(t, by="owner", bands=[25], as_of=KNOWN)),
+    "stalled": (deals, lambda t: an.stalled_deals(t, ["P1", "P2"], as_of=KNOWN)),
     "waiting": (cases, lambda t: an.waiting(t, STEPS, as_of=KNOWN, sides=SIDES, by="owner")),
     "pipeline": (deals, lambda t: an.pipeline(t, ["P1", "P2"], as_of=KNOWN, by="owner")),
     "step times": (cases, lambda t: an.step_times(t, STEPS, as_of=KNOWN, by=["owner", "start_month"], ends=["B"])),
     "business days": (deals, business_days),
+    "totals": (cases, lambda t: an.case_totals(t, STEPS, as_of=KNOWN)),
+    "elsewhere": (cases, lambda t: an.cases_in_state(t, STEPS[:1], state="elsewhere", as_of=KNOWN)),
+    "entries": (cases, lambda t: an.case_entries(t, STEPS[:1], state="unlisted", as_of=KNOWN)),
+    "lists": (lists, lambda t: an.cases_of_lists(t, as_of=KNOWN)),
 }
 TABLES = {
     cases: (ENTRIES, CASE_COLUMNS, ["entered_at"]),
     deals: (DEALS, DEAL_COLUMNS, ["created_at", "closed_at", "P2"]),
+    lists: (LISTS, LIST_COLUMNS, ["entered_at", "roster_as_of"]),
 }
 
 

@@ -111,6 +111,7 @@ def frames_on_spark(spark):
     return lambda world: worlds[id(world)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
 def test_three_engines_give_one_answer(name, frames_on_spark):
     world, metric, options = CASES[name]
@@ -123,11 +124,13 @@ def test_three_engines_give_one_answer(name, frames_on_spark):
     assert type(result).__module__.startswith("pyspark")
 
 
+@pytest.mark.long
 def test_the_session_zone_is_not_the_machines(spark):
     zone = spark.conf.get("spark.sql.session.timeZone")
     assert datetime(2026, 4, 1).astimezone().utcoffset() != pd.Timestamp("2026-04-01", tz=zone).utcoffset()
 
 
+@pytest.mark.long
 def test_spark_refuses_what_the_others_refuse(spark, frames_on_spark):
     users, activity = frames_on_spark(ONE)
     with pytest.raises(DuplicateKeyError, match="one row for each user_id"):

@@ -60,6 +60,7 @@ def frames_on_spark(spark):
     return [frame.cache() for frame in on_spark(spark, WORLD)]
 
 
+@pytest.mark.long
 def test_pandas_and_duckdb_agree():
     for name, metric in CASES.items():
         found = canonical(metric(*WORLD.frames("pandas")))

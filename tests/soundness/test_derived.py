@@ -1,20 +1,24 @@
 """Whatever form answers a call (events, days of use, arrays), the number is that of the portable form over events."""
 
 import math
-import sys
 from datetime import date, datetime, timedelta
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pandas as pd
 import pytest
 from engine_data import put
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import analysis as an
+from analysis.lifecycle_arrays import LIFECYCLE
 from analysis.movement import mix_effect
 from analysis.period import EVERY, Period
+from analysis.retention import KEPT, retention_people
+from analysis.stage_definitions import standard_stages
+from analysis.stage_movement import STAGE_MOVES
+from analysis.stage_people import STANDINGS
+from analysis.stages import stages_with_total
 from analysis.workspace import Workspace
 from analysis.workspace.choice import Call
 from analysis.workspace.engine import to_pandas
@@ -23,7 +27,7 @@ ACCOUNTS = ["001", "002", "003", "004", "005", "山田", "Z9"]
 IDS = [*ACCOUNTS, "x1", "x2"]
 FIRST = date(2025, 12, 20)
 SPAN = 110
-EXAMPLES = 300 if "--long" in sys.argv else 12
+EXAMPLES = 3
 
 days = st.integers(0, SPAN).map(lambda n: FIRST + timedelta(days=n))
 midnights = days.map(lambda day: datetime(day.year, day.month, day.day))
@@ -120,6 +124,71 @@ def calls(draw) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
     return draw(moves(an.movement if name == "movement" else mix_effect))
 
 
+conditions = st.fixed_dictionaries(
+    {
+        "measure": st.sampled_from(["uses", "days", "weeks", "months", "kinds"]),
+        "at_least": st.integers(1, 3),
+    },
+    optional={"activities": st.sampled_from([["login"], ["order", None], ["login", "order"], ["nothing"]])},
+)
+stage_rules = st.one_of(
+    conditions,
+    st.builds(
+        lambda group, parts: {group: parts},
+        st.sampled_from(["all", "any"]),
+        st.lists(conditions, min_size=2, max_size=2),
+    ),
+)
+ladders = st.lists(stage_rules, min_size=1, max_size=4).map(
+    lambda found: [an.Stage(f"段{i}", rule, (None, 0.5)[i % 2]) for i, rule in enumerate(found)]
+)
+targets = st.sampled_from([None, [{"metric": "段0", "period": None, "target": 0.4, "エリア": "関東"}]])
+spans = st.tuples(days, st.integers(20, 100)).map(lambda pair: Period(pair[0], pair[0] + timedelta(days=pair[1])))
+
+
+@st.composite
+def progress(draw) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    """A metric about how far people have come, its arguments and options."""
+    name = draw(st.sampled_from(["stages", "total", "verdicts", "movement", "people", "movers", "life", "life people"]))
+    if draw(st.booleans()):
+        name = draw(st.sampled_from(["sticky", "retention", "curve", "cell"]))
+    options, by = draw(choices), draw(dimensions)
+    fiscal = {"every": draw(st.sampled_from(EVERY)), "fiscal_start": draw(st.integers(1, 12))}
+    begun = draw(st.sampled_from([None, "login", ["order", None], ["nothing"]]))
+    start = {"start": draw(st.sampled_from(["first", "every"])), "start_activities": begun}
+    previous = {"previous": draw(st.none() | periods)}
+    if name in ("stages", "total", "verdicts"):
+        metric = {"stages": an.stages, "total": stages_with_total, "verdicts": an.stage_verdicts}[name]
+        return metric, (draw(spans), draw(ladders)), {**options, "by": by, "targets": draw(targets)}
+    if name == "movement":
+        return an.stage_movement, (draw(periods), draw(ladders)), {**options, **previous, "by": by}
+    if name == "people":
+        state = draw(st.sampled_from(STANDINGS))
+        return an.stage_people, (draw(spans), draw(ladders)), {**options, "stage": "段0", "state": state}
+    if name == "movers":
+        cell = draw(st.none() | st.tuples(*[st.none() | st.integers(0, 2)] * 2))
+        more = {"move": draw(st.none() | st.sampled_from(STAGE_MOVES)), "cell": cell}
+        return an.stage_movers, (draw(periods), draw(ladders)), {**options, **previous, **more}
+    if name == "life":
+        return an.lifecycle, (draw(spans),), {**options, **fiscal, "by": by}
+    if name == "life people":
+        state = draw(st.sampled_from(LIFECYCLE))
+        return an.lifecycle_people, (draw(periods),), {**options, **previous, "state": state}
+    if name == "sticky":
+        return (
+            an.stickiness,
+            (draw(spans),),
+            {**options, **fiscal, "by": by, "inner": draw(st.sampled_from(["day", "week"]))},
+        )
+    if name in ("retention", "curve"):
+        metric = an.retention if name == "retention" else an.retention_curve
+        return metric, (draw(spans),), {**options, **fiscal, **start, "by": by}
+    span = draw(spans)
+    part = draw(st.sampled_from(list(span.split(fiscal["every"], fiscal["fiscal_start"]))))
+    more = {"cohort": part.start, "age": draw(st.integers(0, 3)), "state": draw(st.sampled_from(KEPT))}
+    return retention_people, (span,), {**options, **fiscal, **start, **more}
+
+
 @st.composite
 def moves(draw, *metrics: Any) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
     """A metric that compares two periods, its arguments and options."""
@@ -137,8 +206,9 @@ QUICK = [Phase.explicit, Phase.reuse, Phase.generate]  # an example takes a seco
     st.lists(logs, min_size=1, max_size=3),
     st.lists(st.tuples(st.booleans(), st.integers(0, 5)), max_size=3),
     st.lists(calls(), min_size=4, max_size=8),
+    st.lists(progress(), min_size=4, max_size=8),
 )
-def test_every_form_gives_the_number_of_the_events(people, roster_days, uses, changes, questions):
+def test_every_form_gives_the_number_of_the_events(people, roster_days, uses, changes, questions, further):
     with TemporaryDirectory() as folder:
         ws = Workspace.open(folder)
         try:
@@ -149,7 +219,7 @@ def test_every_form_gives_the_number_of_the_events(people, roster_days, uses, ch
             for undo, position in changes:
                 known = ws.imports()
                 (ws.undo if undo else ws.redo)(known[position % len(known)].id)
-            for metric, args, options in questions:
+            for metric, args, options in [*questions, *further]:
                 compare(ws, metric, args, options)
         finally:
             ws.close()
@@ -168,6 +238,62 @@ def test_who_moved_from_one_roster_to_another(people, roster_days, uses, data):
                 compare(ws, metric, args, options)
         finally:
             ws.close()
+
+
+LIFE = [
+    ("a", [(1, 3), (1, 9), (2, 2), (3, 31)]),
+    ("b", [(1, 31), (3, 1)]),
+    ("c", [(2, 14)]),
+    ("d", [(1, 5), (2, 27), (2, 28), (3, 2)]),
+    ("x", [(2, 1)]),
+]
+UNITS = [{"measure": each, "at_least": n} for each in ("days", "weeks", "months", "kinds") for n in (1, 2, 3)]
+ORDERS = {"measure": "days", "at_least": 2, "activities": ["order", None]}
+GRID: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
+    *((an.stages, ([an.Stage("段", rule, 0.5)],), {"by": ["エリア"]}) for rule in [*UNITS, ORDERS]),
+    *(
+        (an.stages, ([an.Stage("段", {group: [UNITS[1], ORDERS]}), an.Stage("次", UNITS[7], 0.2)],), {})
+        for group in ("all", "any")
+    ),
+    (an.stage_verdicts, ([an.Stage("段", UNITS[0], 0.5), an.Stage("次", UNITS[4], 0.9)],), {"by": ["エリア"]}),
+    *((an.stage_movement, ([an.Stage("段", UNITS[0])],), {"by": by, "valid": "start"}) for by in ([], ["エリア"])),
+    *((an.stage_people, ([an.Stage("段", UNITS[4])],), {"stage": "段", "state": state}) for state in STANDINGS),
+    *((an.stage_movers, ([an.Stage("段", UNITS[0])],), {"move": move}) for move in STAGE_MOVES),
+    *((an.stage_movers, ([an.Stage("段", UNITS[0])],), {"cell": cell}) for cell in ((0, 1), (1, 1), (None, 1))),
+    *((an.lifecycle, (), {"every": every, "by": by}) for every in ("week", "month") for by in ([], ["エリア"])),
+    *((an.lifecycle_people, (), {"state": state, "previous": Period.parse("2026-01")}) for state in LIFECYCLE),
+    *((an.stickiness, (), {"every": "month", "inner": inner}) for inner in ("day", "week")),
+    (an.stickiness, (), {"every": "week", "as_of": date(2026, 2, 20), "by": ["エリア"]}),
+    *((an.retention, (), {"every": every, "start": s}) for every in ("month", "week") for s in ("first", "every")),
+    (an.retention, (), {"as_of": date(2026, 3, 1), "by": ["エリア"]}),
+    *((an.retention, (), {"start_activities": "order", "start": s, "by": ["エリア"]}) for s in ("first", "every")),
+    (an.retention_curve, (), {"start_activities": "login", "activities": ["order"]}),
+    (retention_people, (), {"cohort": date(2026, 2, 1), "age": 1, "start_activities": "login"}),
+    *((an.retention_curve, (), {"every": every, "by": ["エリア"]}) for every in ("month", "week")),
+    *((retention_people, (), {"cohort": date(2026, 2, 1), "age": 1, "state": state}) for state in KEPT),
+    *((an.people, (), {"state": state}) for state in ("valid", "active", "inactive", "never", "invalid", "outside")),
+]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("span", ["2026-02..2026-03", "2026-01-29..2026-03-03"])
+def test_every_question_about_progress_has_the_number_of_the_events(ws, span):
+    areas = {"a": "関東", "b": "近畿", "c": None, "d": "関東", "e": "関東", "f": "近畿"}
+    began = {"a": datetime(2026, 2, 2), "d": datetime(2026, 2, 28)}
+    ended = {"b": datetime(2026, 3, 1), "e": datetime(2026, 2, 15)}
+    people = [
+        {"user_id": who, "エリア": area, "valid_from": began.get(who), "valid_to": ended.get(who), "status": None}
+        for who, area in areas.items()
+    ]
+    put(ws, "users", [*people[:-1], {**people[-1], "status": "停止"}], as_of=date(2026, 1, 1))
+    used = [
+        {"user_id": who, "occurred_at": datetime(2026, *day, 9), "activity": ["login", "order", None][i % 3]}
+        for who, days_used in LIFE
+        for i, day in enumerate(days_used)
+    ]
+    put(ws, "activity", used)
+    for metric, args, options in GRID:
+        compare(ws, metric, (Period.parse(span), *args), options)
 
 
 def compare(ws: Workspace, metric: Any, args: tuple[Any, ...], options: dict[str, Any]) -> None:
@@ -227,6 +353,7 @@ def test_the_arrays_cover_what_the_page_asks_most(ws):
     """A form that silently declined every call would pass the property test and be slow."""
     put(ws, "users", [{"user_id": "a", "エリア": "関東", "valid_from": datetime(2026, 1, 1)}], as_of=date(2026, 1, 1))
     put(ws, "activity", [{"user_id": "a", "occurred_at": datetime(2026, 3, 1), "activity": "login"}])
+    usual = (standard_stages("ja"),)
     period, rule = Period.parse("2026-03"), {"all": [{"column": "エリア", "in": ["関東"]}]}
     asked = [
         (an.active_rate, {"by": ["エリア"], "where": rule}),
@@ -236,13 +363,27 @@ def test_the_arrays_cover_what_the_page_asks_most(ws):
         (an.movement, {"by": ["エリア"], "where": rule}),
         (an.movement, {"previous": Period.parse("2026-01")}),
         (mix_effect, {"previous": Period.parse("2026-01"), "by": ["エリア"], "where": rule}),
+        *((an.people, {"state": state, "where": rule}) for state in ("active", "inactive", "never")),
+        (an.stages, {"args": usual, "where": rule}),
+        (stages_with_total, {"args": usual, "by": ["エリア"], "where": rule}),
+        (an.stage_verdicts, {"args": usual, "by": ["エリア"]}),
+        (an.stage_movement, {"args": usual, "where": rule}),
+        (an.stage_people, {"args": usual, "stage": "定着", "state": "next", "where": rule}),
+        (an.stage_movers, {"args": usual, "cell": (0, 1), "previous": Period.parse("2026-02")}),
+        (an.lifecycle, {"where": rule}),
+        (an.lifecycle_people, {"state": "new", "where": rule}),
+        (an.stickiness, {"where": rule}),
+        (an.retention, {"where": rule}),
+        (an.retention_curve, {"where": rule}),
+        (retention_people, {"cohort": date(2026, 3, 1), "where": rule}),
     ]
     put(ws, "users", [{"user_id": "a", "エリア": "関東", "status": "有効"}], as_of=date(2026, 2, 1))
     with ws.read() as r:
         usage = ws.answers.usage(r.imports("activity"))
         for metric, options in asked:
-            found = Call(r, metric, (period,), options).arrays(usage, ws.answers._rosters)
-            assert isinstance(found, pd.DataFrame), metric.__name__
+            more = dict(options)
+            found = Call(r, metric, (period, *more.pop("args", ())), more).arrays(usage, ws.answers._rosters)
+            assert found is not None, metric.__name__
 
 
 def test_derived_files_may_be_deleted_at_any_time(ws):

@@ -14,7 +14,7 @@ import analysis as an
 
 COLUMNS = ("user_id", "occurred_at", "activity", "device")
 LONG = os.environ["GENZAICHI_LONG"] == "1"
-EXAMPLES = 100 if LONG else 8
+EXAMPLES = 40 if LONG else 8
 pytestmark = [pytest.mark.long] if LONG else []  # the same tests, tried on more
 START = datetime(2026, 3, 30)
 # coarse, so that moments coincide and windows end exactly where something happens

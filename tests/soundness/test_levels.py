@@ -26,7 +26,7 @@ import analysis as an
 from analysis.errors import AnalysisError
 
 engines = pytest.mark.parametrize("engine", ENGINES)
-many, some, few = (settings(max_examples=n, deadline=None) for n in (25, 12, 3))
+many, some, few = (settings(max_examples=n, deadline=None) for n in (12, 8, 3))
 GROUPS = ("with_state", "both", "outcome_only", "neither", "unknown", "outside")
 NAMES, USERS = "abcde", "uvwx"
 DAYS = [date(2026, 5, 1) + timedelta(days=i) for i in (0, 3, 6, 7, 10)]
@@ -298,7 +298,7 @@ CHECKS = {
 @pytest.mark.long
 @engines
 @pytest.mark.parametrize("check", CHECKS)
-@settings(many, max_examples=60)
+@settings(many, max_examples=24)
 @given(data=st.data())
 def test_all_of_it_agrees_with_plain_python_at_length(engine, check, data):
     check(engine, **data.draw(CHECKS[check]))

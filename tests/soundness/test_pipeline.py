@@ -226,6 +226,7 @@ METRICS = {
     "outcomes": an.outcomes,
     "aimed_share": lambda t: an.aimed_share(t, [{"owner": "east", "share": 0.5}]),
     "pipeline_deals": lambda t: an.pipeline_deals(t, state="all"),
+    "stalled_deals": an.stalled_deals,
 }
 
 
@@ -252,6 +253,17 @@ def test_a_deal_whose_phase_is_not_in_the_list_is_named_and_not_dropped(engine, 
 def test_an_outcome_needs_no_place_in_the_list(engine):
     rows = phases(deals(deal("a", "受注"), deal("b", "失注"), deal("c", "P2"), engine=engine))
     assert {phase: row["deals"] for phase, row in rows.items()} == {"P1": 0, "P2": 1, "受注": 1, "失注": 1}
+
+
+@engines
+def test_a_segment_may_be_called_like_a_helper(engine):
+    """A deal that is lost is not in the segment whose column says 1."""
+    table = deals(deal("a", "受注", amount=0), deal("b", "失注", amount=1), engine="pandas")
+    table = table.rename(columns={"amount": "_won"}).assign(_row=["x", "y"], _PHASE=[1, 0]).astype({"_row": "str"})
+    opened = ENGINES[engine](table)
+    for aim in ({"_won": 1}, {"_row": "y"}, {"_PHASE": 0}):
+        (row,) = rows_of(an.aimed_share(opened, [aim | {"share": 0.5}]))
+        assert pick(row, "deals", "won", "closed") == (1, 0, 1)
 
 
 HELPERS = ["_d0", "_row", "_far", "_won", "_open", "_days", "_here", "_phase", "_one", "_at", "_prev", "_all", "_cell"]

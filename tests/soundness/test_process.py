@@ -8,7 +8,7 @@ from process_oracle import cases, day, found, frame, rows_of
 from usage_oracle import ENGINES
 
 import analysis as an
-from analysis.errors import BlankKeyError, DimensionNameError, DuplicateKeyError, StepNameError
+from analysis.errors import BlankKeyError, ChoiceError, DimensionNameError, DuplicateKeyError, StepNameError
 
 engines = pytest.mark.parametrize("engine", ENGINES)
 KNOWN = date(2026, 1, 12)
@@ -116,6 +116,26 @@ def test_a_case_in_a_step_that_is_not_listed_waits_in_no_listed_one(engine):
     assert pick(times(log, ["A"], ends=[])["A"], "waiting_now", "done", "median_days") == (0, 1, 3.0)
     (checks,) = rows_of(an.case_checks(log, ["A"], as_of=KNOWN))
     assert pick(checks, "cases", "entries", "unlisted", "elsewhere") == (1, 2, 1, 1)
+
+
+@engines
+def test_every_entry_that_is_in_no_average_can_be_looked_at(engine):
+    log = cases(
+        *[("a", "A", "2026-01-02"), ("a", "X", "2026-01-05"), ("b", "A", None), ("b", "B", "2026-01-06")],
+        *[("c", None, None), ("c", "B", "2026-01-20")],  # nothing is known of the one, the other is a plan
+        engine=engine,
+    )
+    (checks,) = rows_of(an.case_checks(log, AB, as_of=KNOWN))
+    expected = {"entries": 4, "unlisted": 1, "undated": 1, "inferred": 0}
+    assert {name: checks[name] for name in expected} == expected
+    for state, n in expected.items():
+        assert len(rows_of(an.case_entries(log, AB, state=state, as_of=KNOWN))) == n
+    (unlisted,) = rows_of(an.case_entries(log, AB, state="unlisted", as_of=KNOWN))
+    assert pick(unlisted, "case_id", "step", "entered_at") == ("a", "X", datetime(2026, 1, 5))
+    (undated,) = rows_of(an.case_entries(log, AB, state="undated", as_of=KNOWN))
+    assert pick(undated, "case_id", "step", "entered_at") == ("b", "A", None)
+    with pytest.raises(ChoiceError, match="elsewhere"):
+        an.case_entries(log, AB, state="elsewhere")
 
 
 # Days that are not what they seem
@@ -254,6 +274,18 @@ def test_dimensions_may_be_called_like_helpers(engine):
     }
     rows = found(an.waiting(log, AB, sides="_side", as_of=KNOWN), "side")
     assert {side: row["waiting_max_days"] for side, row in rows.items()} == {"x": 10.0}
+
+
+@engines
+@pytest.mark.parametrize("form", ["long", "wide"])
+def test_columns_called_like_helpers_are_listed_as_they_were(engine, form):
+    named = [*HELPERS, "_g0", "_chosen", "_entered"]
+    dates = {"long": ["entered_at"], "wide": AB}[form]
+    start = {"long": ["A", datetime(2026, 1, 2)], "wide": [datetime(2026, 1, 2), None]}[form]
+    columns = ["case_id", *(["step"] if form == "long" else []), *dates, *named]
+    log = frame([["a", *start, *named]], columns, dates, engine)
+    (row,) = rows_of(an.step_cases(log, AB if form == "wide" else ["A"], step="A", state="reached", as_of=KNOWN))
+    assert pick(row, "case_id", "visits", *named) == ("a", 1, *named)
 
 
 @engines

@@ -167,7 +167,7 @@ def test_each_period_stands_on_its_own_roster(engine):
 HELPERS = ["_u0", "_r0", "_g0", "_v0", "_position", "_unit", "months", "_from", "_index", "_goal"]
 
 
-@pytest.mark.parametrize(("engine", "names"), [*(("pandas", [name]) for name in HELPERS), ("duckdb", HELPERS)])
+@pytest.mark.parametrize(("engine", "names"), [("pandas", HELPERS[:5]), ("pandas", HELPERS[5:]), ("duckdb", HELPERS)])
 def test_a_dimension_may_be_called_like_a_helper(engine, names):
     users = pd.DataFrame({"user_id": ["a", "b"], **{name: ["x", "y"] for name in names}})
     x, y = ((value,) * len(names) for value in "xy")

@@ -13,14 +13,16 @@ from analysis.exports.mapping import Mapping
 from analysis.workspace import Workspace
 
 DATA = Path(__file__).resolve().parents[2] / "sample_data"
-PARTS = json.loads((DATA / "manifest.json").read_text(encoding="utf-8"))["parts"]
+MANIFEST = json.loads((DATA / "manifest.json").read_text(encoding="utf-8"))
+PARTS = MANIFEST["parts"] | MANIFEST["apart"]
 AS_OF = date(2026, 3, 31)
 
 
-def entry(part):
-    """The one file of a part, as the manifest lists it."""
-    (found,) = PARTS[part]
-    return found
+def entry(name):
+    """A file as the manifest lists it: the only one of a part, or the one of that name without its ending."""
+    found = PARTS.get(name) or [each for part in PARTS.values() for each in part if Path(each["file"]).stem == name]
+    (only,) = found
+    return only
 
 
 def day(value):
@@ -72,6 +74,15 @@ def imported(part, folder):
     """The workspace with the file of a part, and its import; which column is what is left to the proposal."""
     ws = Workspace.open(folder)
     return ws, ws.add(read_export(DATA / entry(part)["file"]))
+
+
+def workspace(folder, *parts):
+    """A workspace with every file of these parts, imported as the manifest says."""
+    ws = Workspace.open(folder)
+    for each in (each for part in parts for each in PARTS[part]):
+        as_of = date.fromisoformat(each["as_of"]) if each["as_of"] else None
+        ws.add(read_export(DATA / each["file"]), mapping=Mapping.from_json(json.dumps(each["mapping"])), as_of=as_of)
+    return ws
 
 
 def mapping(part):

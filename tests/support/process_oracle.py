@@ -232,3 +232,46 @@ def loss_table(reasons):
 
 def day(text):
     return date.fromisoformat(text)
+
+
+def stalled_table(deals, phases, won, lost, known):
+    """Deal -> (days here, usual days, how many say so, who), with a date of its own for every phase in `deal`."""
+    stays = {phase: [] for phase in phases}
+    for deal in deals:
+        line = {phase: day_known(deal.get(phase), known) for phase in phases}
+        if phases[0] not in deal:
+            line[phases[0]] = day_known(deal["created_at"], known)
+        over = day_known(deal["closed_at"], known) if deal["phase"] in (won, lost) else None
+        came_to = [phase for phase in phases if phase in deal and line[phase]]
+        for phase, following in zip(phases, [*phases[1:], None], strict=True):
+            leave = line[following] if following else None
+            if not leave and following is None and deal["phase"] == won:
+                leave = over
+            if not leave and deal["phase"] == lost and came_to and came_to[-1] == phase:
+                leave = over
+            if line[phase] and leave and leave >= line[phase]:
+                stays[phase].append((leave - line[phase]).days)
+    here = {deal["deal_id"]: days_here(deal, phases, known) for deal in deals if deal["phase"] not in (won, lost)}
+    result = {}
+    for deal in deals:
+        if deal["deal_id"] not in here:
+            continue
+        now = [here[other["deal_id"]] for other in deals if other["phase"] == deal["phase"]]
+        waits = [age for age in now if age is not None]
+        gone = stays.get(deal["phase"], [])
+        said = gone or waits
+        usual = median(said) if said else None
+        result[deal["deal_id"]] = (here[deal["deal_id"]], usual, len(said), "moved" if gone else "open")
+    return result
+
+
+def day_known(at, known):
+    """The day of a moment, if it has come."""
+    return at.date() if at and at.date() <= known else None
+
+
+def days_here(deal, phases, known):
+    """Days since the last thing that is known to have happened to an open deal."""
+    moves = [day_known(deal.get(phase), known) for phase in phases] + [deal["created_at"] and deal["created_at"].date()]
+    last = max((move for move in moves if move), default=None)
+    return (known - last).days if last and last <= known else None

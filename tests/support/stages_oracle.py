@@ -92,20 +92,21 @@ def state_of(days, part, before):
     return "dormant" if within(before) else None
 
 
-def triangle(world, period, every, start, valid):
+def triangle(world, period, every, start, valid, begun_by=None, again_by=None):
     """(cohort, age) -> (cohort_users, retained_users), for every cell that has begun by the last event."""
     parts = list(period.split(every))
     people = set(world.valid(period, valid))
-    active = {user: in_parts(days, parts) for user, days in days_of(world).items() if user in people}
-    first = {user: min(days) for user, days in days_of(world).items()}
+    begun = {user: in_parts(days, parts) for user, days in days_of(world, begun_by).items() if user in people}
+    active = {user: in_parts(days, parts) for user, days in days_of(world, again_by).items()}
+    first = {user: min(days) for user, days in days_of(world, begun_by).items()}
     cells = {}
     for i, cohort in enumerate(parts):
-        members = {user for user, places in active.items() if i in places}
+        members = {user for user, places in begun.items() if i in places}
         if start == "first":
-            members = {user for user in members if first[user] >= period.start and min(active[user]) == i}
+            members = {user for user in members if first[user] >= period.start and min(begun[user]) == i}
         for j in range(i, len(parts)):
             if members and world.last_day and parts[j].start <= world.last_day:
-                cells[(cohort.start, j - i)] = (len(members), sum(j in active[user] for user in members))
+                cells[(cohort.start, j - i)] = (len(members), sum(j in active.get(user, ()) for user in members))
     return cells
 
 
