@@ -13,7 +13,7 @@ from process_oracle import rows_of
 from worlds import PHASES
 
 import analysis as an
-from analysis import case_counts, case_rows
+from analysis import case_cells, case_counts, case_rows
 from analysis.business_days import BusinessDays
 from analysis.case_lists import case_totals_of_lists, step_times_of_lists
 from analysis.case_order import arrange
@@ -205,9 +205,11 @@ GRID = [
 @pytest.mark.parametrize(
     "where", [{"column": "owner", "in": ["east", None]}, pytest.param(None, marks=pytest.mark.long)]
 )
-@pytest.mark.parametrize("most", [case_counts.MOST_PLACES, pytest.param(0, marks=pytest.mark.long)])
-def test_every_question_of_one_log_has_the_answer_of_the_portable_form(where, most, monkeypatch):
-    monkeypatch.setattr(case_counts, "MOST_PLACES", most)
+@pytest.mark.parametrize(
+    "limit", ["TALLIES", *(pytest.param(n, marks=pytest.mark.long) for n in ("MOST_PLACES", "MOST_KEPT"))]
+)
+def test_every_question_of_one_log_has_the_answer_of_the_portable_form(where, limit, monkeypatch):
+    monkeypatch.setattr(case_cells, limit, 0)
     rows = [
         {
             "case_id": case,
@@ -291,11 +293,11 @@ def test_a_list_of_cases_that_do_not_wait_has_no_side():
 
 def test_more_groups_than_can_be_told_apart_are_left_to_the_portable_form(monkeypatch):
     rows = [{"case_id": c, "step": "A", "entered_at": FIRST, "owner": c} for c in "abc"]
-    log = arrange(pa.Table.from_pandas(table(rows, ["entered_at"], ["case_id", "step", "entered_at", "owner"])), ["A"])
-    for limit, value, covered in [("MOST_GROUPS", 3, True), ("MOST_GROUPS", 2, False), ("MOST_CELLS", 3, False)]:
+    listed = pa.Table.from_pandas(table(rows, ["entered_at"], ["case_id", "step", "entered_at", "owner"]))
+    for limit, value, covered in [("MOST_GROUPS", 3, True), ("MOST_GROUPS", 2, False), ("MOST_COMBINATIONS", 3, False)]:
         with monkeypatch.context() as patched:
-            patched.setattr(case_counts, limit, value)
-            found = case_counts.step_times(log, by=["owner"])
+            patched.setattr(case_cells, limit, value)
+            found = case_counts.step_times(arrange(listed, ["A"]), by=["owner"])
         assert (found is not None) == covered
 
 

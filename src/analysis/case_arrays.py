@@ -1,4 +1,4 @@
-"""Entries of cases as arrays in order, and what is said of every case and step: made once, asked again and again.
+"""Entries of cases as arrays in order, and what comes of them for every case: made once, asked again and again.
 
 What the portable forms (`process`, `case_totals`, `step_people`) make out of a table each time they are asked. A list
 that these arrays do not cover is left to them, and so is saying what is wrong with it.
@@ -16,56 +16,11 @@ import pyarrow as pa
 
 from analysis.business_days import BusinessDays
 from analysis.case_forms import ROLES
+from analysis.case_stays import Stays
 from analysis.cells import NotCoveredError
 from analysis.funnel_sorted import coded
 from analysis.micros import NAT, day_micros, midnight, span
 from analysis.rules import Rule, conjuncts
-
-
-@dataclass(frozen=True)
-class Stays:
-    """A number for every case (down) and step (across): what `process.grid` says of them.
-
-    Attributes:
-        visits: how many; 0: never there.
-        entered: the first entry, microseconds since 1970; `NAT`: no date.
-        flags: name of a count or note -> true or false.
-        left: true where the case is not there any more.
-        age: days of the present visit; NaN: it does not wait there, or no date.
-        sure: days in the step that count in an average, NaN: none.
-        total: days in the step, NaN where not known.
-    """
-
-    visits: np.ndarray
-    entered: np.ndarray
-    flags: dict[str, np.ndarray]
-    left: np.ndarray
-    age: np.ndarray
-    sure: np.ndarray
-    total: np.ndarray
-    _ranks: dict[tuple[str, int], tuple[np.ndarray, np.ndarray]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
-
-    @cached_property
-    def patterns(self) -> np.ndarray:
-        """All flags as one number, a bit each in their order: a table of them is counted in one pass."""
-        found = np.zeros(self.visits.shape, dtype=np.int16, order="F")
-        for bit, table in enumerate(self.flags.values()):
-            found |= table.astype(np.int16) << bit
-        return found
-
-    def ranked(self, name: str, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """The different days (`sure`) or ages (`age`) in a step, in order; and of every case twice the place of its own
-        in them, and one more if it has left (a place behind them: it has none). Found when it is first asked for."""
-        if (name, step) not in self._ranks:
-            days = getattr(self, name)[:, step]
-            known = ~np.isnan(days)
-            values, place = np.unique(days[known], return_inverse=True)
-            mine = np.full(len(days), len(values), dtype=np.int32)
-            mine[known] = place.ravel()
-            self._ranks[name, step] = values, mine * 2 + self.left[:, step]
-        return self._ranks[name, step]
 
 
 @dataclass(frozen=True)
@@ -78,6 +33,7 @@ class Cases:
         ids: the cases; a case is a position in them.
         case, pos, at, inferred: of every entry: its case, step (0: not listed), time (`NAT`: none).
         row: of every entry: its row in the table.
+        rest, rest_case: the rows of cases that have no entry yet, and their cases.
         known: the last day that is known; None without any date.
         wide: the table has a date per step.
     """
@@ -90,6 +46,8 @@ class Cases:
     at: np.ndarray
     inferred: np.ndarray
     row: np.ndarray
+    rest: np.ndarray
+    rest_case: np.ndarray
     known: date | None
     wide: bool
     _stays: dict[tuple, Stays] = field(default_factory=dict, repr=False, compare=False)
@@ -160,32 +118,22 @@ class Cases:
     def _chosen(self, part: Mapping[str, Any]) -> np.ndarray:
         """A part of a rule; about one column it is asked of each of its values once."""
         rule = Rule(part)
-        known = self._known_columns(rule)
+        known = self.known_columns(rule)
         if len(rule.columns) != 1:
-            return _holds(rule, pa.table({name: self.of_latest(name) for name in known}))
+            return holds(rule, pa.table({name: self.of_latest(name) for name in known}))
         codes, values = self.coded(known[0])
         blank = pa.array([None], values.type)
-        return _holds(rule, pa.table({known[0]: pa.concat_arrays([values, blank])}))[codes]
-
-    @cached_property
-    def _unstarted(self) -> tuple[np.ndarray, np.ndarray]:
-        """The rows of cases that have no entry yet, and their cases."""
-        code, _ = coded(self.table["case_id"])
-        has = np.zeros(len(self.ids), dtype=bool)
-        has[self.case[self.last]] = True
-        rows = np.flatnonzero(~has[code])
-        return rows, code[rows]
+        return holds(rule, pa.table({known[0]: pa.concat_arrays([values, blank])}))[codes]
 
     def unstarted(self, where: Any) -> int:
         """How many cases of the table have no entry yet and are let through by a rule as their rows stand."""
-        rows, code = self._unstarted
-        rule = Rule.of(where)
-        if rule is not None and len(rows):
-            rest = self.table.select(self._known_columns(rule)).take(pa.array(rows))
-            code = code[_holds(rule, rest)]
-        return len(np.unique(code))
+        rule, case = Rule.of(where), self.rest_case
+        if rule is not None and len(case):
+            case = case[holds(rule, self.table.select(self.known_columns(rule)).take(pa.array(self.rest)))]
+        return len(np.unique(case))
 
-    def _known_columns(self, rule: Rule) -> list[str]:
+    def known_columns(self, rule: Rule) -> list[str]:
+        """The columns of a rule, in order; of one without any some column."""
         if not rule.columns <= {*self.columns}:
             raise NotCoveredError
         return sorted(rule.columns) or ["case_id"]
@@ -249,12 +197,13 @@ class Cases:
         key = place[self.case[entry]] * width + self.pos[entry] - 1
         order = np.argsort(key, kind="stable")
         starts = np.flatnonzero(np.append(True, np.diff(key[order]) != 0)) if len(key) else order
-        cell = key[order][starts]
+        case, step = np.divmod(key[order][starts], width)
+        cell = step * cases + case  # steps are asked one by one: each lies in one piece
 
         def put(values: np.ndarray, empty: Any) -> np.ndarray:
             table = np.full(cases * width, empty, dtype=values.dtype)
             table[cell] = values
-            return np.asfortranarray(table.reshape(cases, width))  # steps are asked one by one
+            return table.reshape(width, cases).T
 
         def any_of(name: str) -> np.ndarray:
             return put(np.logical_or.reduceat(said[name][order], starts) if len(starts) else said[name], False)
@@ -310,7 +259,8 @@ def _least(at: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return np.where(found == top, NAT, found)
 
 
-def _holds(rule: Rule, table: pa.Table) -> np.ndarray:
+def holds(rule: Rule, table: pa.Table) -> np.ndarray:
+    """Which rows of a table a rule lets through."""
     frame = nw.from_native(table.to_pandas(), eager_only=True)
     return frame.select(_=rule.expression(frame.schema, "cases"))["_"].to_numpy().astype(bool)
 

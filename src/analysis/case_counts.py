@@ -1,20 +1,20 @@
 """The metrics of a process over arrays: what `case_lists` counts, out of entries that are in order already."""
 
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from math import prod
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from analysis.arrays import covered
 from analysis.business_days import CALENDAR, BusinessDays
-from analysis.case_arrays import Cases, Stays, is_text
-from analysis.cases import START_MONTH
+from analysis.case_arrays import Cases, is_text
+from analysis.case_cells import Cells, Tally, tallied
+from analysis.case_stays import Stays
 from analysis.cells import NotCoveredError
 from analysis.frames import fold, names
-from analysis.micros import NAT, moments
+from analysis.micros import NAT
 from analysis.survival import HALF
 
 COUNTS = ("reached", "waiting_now", "done", "repeated", "skipped")
@@ -23,9 +23,6 @@ TIMES = ("median_days", "p90_days", "km_median_days")
 AGES = ("waiting_median_days", "waiting_max_days")
 RESULT = ("step", "position", "side", *COUNTS, *TIMES, *NOTES, *AGES)
 STANDING = ("stands_in", "stands_since", "waiting_days")
-MOST_GROUPS = 2_000  # each is counted by itself, step by step
-MOST_CELLS = 10_000_000  # of possible groups
-MOST_PLACES = 10_000_000  # of a table of groups and days
 P90 = 0.9
 
 Days = str | BusinessDays
@@ -44,30 +41,31 @@ def step_times(
     """`process.step_times`."""
     if not {*(sides or {})} <= {*cases.steps}:
         raise NotCoveredError
+    folded = [fold(name) for name in names(by)]
+    if len({*folded}) < len(folded) or {*folded} & {*RESULT}:
+        raise NotCoveredError
     stays = cases.stays(days, ends)
-    groups, group = _groups(cases, names(by), cases.chosen(where))
-    with ThreadPoolExecutor(2) as pool:  # of long arrays, two steps at once
-        numbers = list(pool.map(lambda i: _of_step(stays, i, group, len(groups)), range(len(cases.steps))))
+    tally = tallied(cases, stays, names(by), where)
     rows = []
     for i, step in enumerate(cases.steps):
         side = {"side": sides.get(step)} if sides is not None else {}
+        numbers = _of_step(stays, i, tally)
         rows += [
             {**values, "step": step, "position": i + 1, **side, **mine}
-            for values, mine in zip(groups, numbers[i], strict=True)
+            for values, mine in zip(tally.groups, numbers, strict=True)
         ]
     side_column = ["side"] if sides is not None else []
     columns = [*names(by), "step", "position", *side_column, *COUNTS, *TIMES, *NOTES, *AGES]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _of_step(stays: Stays, step: int, group: np.ndarray, groups: int) -> list[dict[str, Any]]:
+def _of_step(stays: Stays, step: int, tally: Tally) -> list[dict[str, Any]]:
     """The numbers of one step for every group."""
-    width = 1 << len(stays.flags)
-    mixed = (group + np.int16(1)).astype(np.int32) * width + stays.patterns[:, step]  # those of no group come first
-    table = np.bincount(mixed, minlength=(groups + 1) * width).reshape(groups + 1, width)[1:]
-    patterns = np.arange(width)
-    counts = {name: table[:, patterns >> bit & 1 == 1].sum(axis=1) for bit, name in enumerate(stays.flags)}
-    timed, waiting = (_counted(group, groups, *stays.ranked(name, step)) for name in ("sure", "age"))
+    cells, kinds, groups = tally.steps[step], stays.kinds(step), len(tally.groups)
+    counts = {name: _sums(cells, is_so(stays, step, name), groups) for name in (*COUNTS, *NOTES)}
+    left = kinds.left[cells.kind]
+    timed = _spread(cells, groups, kinds.days, kinds.day[cells.kind], left)
+    waiting = _spread(cells, groups, kinds.ages, kinds.age[cells.kind], left)
     found = []
     for i, ((days, gone, seen), (ages, _, waits)) in enumerate(zip(timed, waiting, strict=True)):
         found.append(
@@ -83,27 +81,38 @@ def _of_step(stays: Stays, step: int, group: np.ndarray, groups: int) -> list[di
     return found
 
 
-def _counted(
-    group: np.ndarray, groups: int, values: np.ndarray, places: np.ndarray
+def is_so(stays: Stays, step: int, name: str) -> np.ndarray:
+    """Of which kinds of a step something is true."""
+    return (stays.kinds(step).pattern >> list(stays.flags).index(name) & 1).astype(bool)
+
+
+def _sums(cells: Cells, counts: np.ndarray, groups: int) -> np.ndarray:
+    """Cases of every group whose kind counts."""
+    mine = counts[cells.kind]
+    return np.bincount(cells.group[mine], cells.cases[mine], minlength=groups).astype(np.int64)
+
+
+def _spread(
+    cells: Cells, groups: int, values: np.ndarray, place: np.ndarray, left: np.ndarray
 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Group by group the different days in order, and how many cases have left after each, and have been seen so long.
 
     Args:
-        group, groups: of every case (-1: none), and how many there are.
-        values, places: see `Stays.ranked`.
+        cells, groups: see `Tally`.
+        values: the different days in order.
+        place, left: of every cell, its place in them (one behind: none), and whether its cases have left.
     """
-    width = 2 * (len(values) + 1)
-    if (groups + 1) * width <= MOST_PLACES:
-        mixed = (group + np.int16(1)).astype(np.int32) * width + places
-        table = np.bincount(mixed, minlength=(groups + 1) * width).reshape(groups + 1, -1, 2)[1:, :-1]
-        return [(values, each[:, 1], each.sum(axis=1)) for each in table]
-    here = np.flatnonzero((group >= 0) & (places < width - 2))  # nearly every case has days of its own: one by one
-    order = here[np.lexsort((places[here], group[here]))]
-    found = []
-    for mine in np.split(places[order], np.cumsum(np.bincount(group[order], minlength=groups))[:-1]):
-        shown, at = np.unique(mine >> 1, return_inverse=True)
-        found.append((values[shown], np.bincount(at, mine & 1, len(shown)), np.bincount(at, minlength=len(shown))))
-    return found
+    here = np.flatnonzero(place < len(values))
+    mixed = cells.group[here] * len(values) + place[here]
+    order = np.argsort(mixed, kind="stable")
+    starts = np.flatnonzero(np.append(True, np.diff(mixed[order]) != 0)) if len(order) else order
+    cases = cells.cases[here][order]
+    seen = np.add.reduceat(cases, starts) if len(starts) else cases
+    gone = np.add.reduceat(cases * left[here][order], starts) if len(starts) else cases
+    at = mixed[order][starts]
+    edges = np.searchsorted(at, np.arange(1, groups) * len(values))
+    parts = (np.split(each, edges) for each in (values[at % max(len(values), 1)], gone, seen))
+    return list(zip(*parts, strict=True))[:groups]  # of no group at all `split` makes one part
 
 
 def quantile(values: np.ndarray, counts: np.ndarray, share: float) -> float:
@@ -143,19 +152,38 @@ def waiting(
     """`process.waiting`."""
     if names(by):
         raise NotCoveredError
-    stays, chosen = cases.stays(days, ends), cases.chosen(where)
-    case = np.flatnonzero(states_of(cases, ends)["waiting"] & chosen)
-    step = cases.stands[case] - 1
-    age = stays.age[case, step]
-    codes, names_of = sides_of(cases, case, step, sides)
+    stays = cases.stays(days, ends)
+    if isinstance(sides, str):
+        _side_column(cases, sides)
+        tally = tallied(cases, stays, [sides], where)
+        named = [group[sides] for group in tally.groups]
+        of_cells = [cells.group for cells in tally.steps]
+    else:
+        tally = tallied(cases, stays, (), where)
+        side_of, named = _side_of_step(cases, sides)
+        of_cells = [np.full(len(cells.kind), side_of[i]) for i, cells in enumerate(tally.steps)]
+    side, age, n = (
+        np.concatenate(parts)
+        for parts in zip(
+            *(_waits(stays, i, *each) for i, each in enumerate(zip(tally.steps, of_cells, strict=True))), strict=True
+        )
+    )
     found = []
-    for code in np.unique(codes):
-        mine = age[codes == code]
-        known = mine[~np.isnan(mine)]
-        ages = (np.median(known), known.max()) if len(known) else (np.nan, np.nan)
-        side = None if code < 0 else names_of[code]
-        found.append({"side": side, "waiting_now": len(mine), **dict(zip(AGES, ages, strict=True))})
+    for code in np.unique(side):
+        mine = side == code
+        known = np.flatnonzero(mine & ~np.isnan(age))
+        order = known[np.argsort(age[known])]
+        ages = [quantile(age[order], n[order], share) for share in (0.5, 1)]
+        who = None if code < 0 else named[code]
+        found.append({"side": who, "waiting_now": int(n[mine].sum()), **dict(zip(AGES, ages, strict=True))})
     return pd.DataFrame(found, columns=["side", "waiting_now", *AGES]).astype({"side": "str", "waiting_now": "int64"})
+
+
+def _waits(stays: Stays, step: int, cells: Cells, side: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The cells of cases that wait in a step: whose turn it is, their age (NaN: not known), and how many they are."""
+    kinds = stays.kinds(step)
+    mine = is_so(stays, step, "waiting_now")[cells.kind]
+    return side[mine], np.append(kinds.ages, np.nan)[kinds.age[cells.kind[mine]]], cells.cases[mine]
 
 
 def sides_of(
@@ -163,14 +191,25 @@ def sides_of(
 ) -> tuple[np.ndarray, Sequence[str]]:
     """Who has to act for each of the cases that wait, as positions in the names; -1: not said."""
     if isinstance(sides, str):
-        if sides not in cases.columns or not is_text(cases.table[sides].type):
-            raise NotCoveredError
-        codes, values = cases.coded(sides)
+        codes, values = _side_column(cases, sides)
         return codes[case], values.to_pylist()
+    side_of, named = _side_of_step(cases, sides)
+    return side_of[step], named
+
+
+def _side_column(cases: Cases, name: str) -> tuple[np.ndarray, pa.Array]:
+    """Whose turn it is as a column says it, of every case."""
+    if name not in cases.columns or not is_text(cases.table[name].type):
+        raise NotCoveredError
+    return cases.coded(name)
+
+
+def _side_of_step(cases: Cases, sides: Mapping[str, str]) -> tuple[np.ndarray, list[str]]:
+    """Whose turn it is in each step, as positions in the names; -1: not said."""
     if not {*sides} <= {*cases.steps}:
         raise NotCoveredError
     named = list(dict.fromkeys(sides.values()))
-    return np.array([named.index(sides[name]) if name in sides else -1 for name in cases.steps])[step], named
+    return np.array([named.index(sides[name]) if name in sides else -1 for name in cases.steps]), named
 
 
 @covered
@@ -180,14 +219,20 @@ def case_totals(
     """`case_totals.case_totals`."""
     if {*map(fold, cases.columns)} & {*STANDING}:
         raise NotCoveredError
-    chosen = cases.chosen(where)
-    states, stays = states_of(cases, ends), cases.stays(days, ends)
-    counts = {name: int((states[name] & chosen).sum()) for name in ("finished", "waiting", "elsewhere")}
+    stays = cases.stays(days, ends)
+    tally = tallied(cases, stays, (), where)
+    counts = {"finished": 0, "waiting": 0}
+    oldest = np.nan
+    for i, cells in enumerate(tally.steps):
+        kinds, waits = stays.kinds(i), is_so(stays, i, "waiting_now")
+        stays_there = is_so(stays, i, "reached") & ~kinds.left
+        counts["waiting"] += int(_sums(cells, waits, 1)[0])
+        counts["finished"] += int(_sums(cells, stays_there & ~waits, 1)[0])
+        _, ages, _ = _waits(stays, i, cells, cells.group)
+        oldest = np.fmax(oldest, np.fmax.reduce(ages, initial=np.nan))
+    counts["elsewhere"] = int(tally.sizes[0]) - counts["finished"] - counts["waiting"]
     not_started = cases.unstarted(where)
-    waits = np.flatnonzero(states["waiting"] & chosen)
-    ages = stays.age[waits, cases.stands[waits] - 1]
-    oldest = float(np.nanmax(ages)) if (~np.isnan(ages)).any() else np.nan
-    every = int(chosen.sum()) + not_started
+    every = int(tally.sizes[0]) + not_started
     return pd.DataFrame([{"cases": every, **counts, "not_started": not_started, "waiting_max_days": oldest}])
 
 
@@ -210,49 +255,3 @@ def case_checks(cases: Cases) -> pd.DataFrame:
         "elsewhere": int(unlisted[cases.last].sum()),
     }
     return pd.DataFrame([row])
-
-
-def _groups(cases: Cases, by: Sequence[str], chosen: np.ndarray) -> tuple[list[dict[str, Any]], np.ndarray]:
-    """The values of each group, and the group of every case (-1: none); without dimensions one even of nobody."""
-    if not by:
-        return [{}], np.where(chosen, 0, -1).astype(np.int16)
-    folded = [fold(name) for name in by]
-    if len({*folded}) < len(by) or {*folded} & {*RESULT}:
-        raise NotCoveredError
-    rows = np.flatnonzero(chosen)
-    codes, values = zip(*(_coded(cases, name, rows) for name in by), strict=True)
-    mixed = np.zeros(len(rows), dtype=np.int64)
-    for each, known in zip(codes, values, strict=True):
-        mixed = mixed * (len(known) + 1) + each + 1
-    if prod(len(known) + 1 for known in values) > MOST_CELLS:
-        raise NotCoveredError
-    present = np.flatnonzero(np.bincount(mixed))
-    if len(present) > MOST_GROUPS:
-        raise NotCoveredError
-    group = np.full(len(chosen), -1, dtype=np.int16)
-    group[rows] = np.searchsorted(present, mixed)
-    places = np.unravel_index(present, [len(known) + 1 for known in values])
-    shown = [
-        {name: known[at - 1] if at else None for name, known, at in zip(by, values, line, strict=True)}
-        for line in zip(*places, strict=True)
-    ]
-    return shown, group
-
-
-def _coded(cases: Cases, name: str, rows: np.ndarray) -> tuple[np.ndarray, Any]:
-    """A dimension of some cases as positions in its values, -1 where it is blank."""
-    if name not in cases.columns:
-        return pd.factorize(dimension(cases, name)[rows])
-    codes, values = cases.coded(name)
-    return codes[rows], values.to_pandas()
-
-
-def dimension(cases: Cases, name: str) -> pd.Series:
-    """A dimension of every case that has an entry; blank as a missing value."""
-    if name in cases.columns:
-        column = cases.of_latest(name).to_pandas()
-        return column.where(column != "") if isinstance(column.dtype, pd.StringDtype) else column
-    if name != START_MONTH:
-        raise NotCoveredError
-    begun = moments(cases.begun).to_pandas()
-    return begun.dt.to_period("M").dt.to_timestamp().astype("datetime64[us]")

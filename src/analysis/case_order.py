@@ -48,10 +48,13 @@ def _wide(
     row = by_case[row]
     at = np.where(there[row, step], times[row, step], NAT)
     last = at[at != NAT].max(initial=NAT)
+    rest = _without(case, row, len(ids))
     return Cases(
         steps=order,
         table=table,
         ids=ids,
+        rest=rest,
+        rest_case=case[rest],
         case=case[row],
         pos=step + 1,
         at=at,
@@ -83,12 +86,16 @@ def _long(table: pa.Table, order: tuple[str, ...], case: np.ndarray, ids: pa.Arr
     if known:
         kept &= at < day_micros(known + timedelta(days=1))
     row = np.flatnonzero(kept)
+    rest = _without(case, row, len(ids))
+    rest_case = case[rest]
     case, pos, at, step = case[row], pos[row], at[row], step[row]
     found = _numbered(table, row, case) if "entry_no" in names else _by_time(case, pos, at, _ranks(said)[step])
     return Cases(
         steps=order,
         table=table,
         ids=ids,
+        rest=rest,
+        rest_case=rest_case,
         case=case[found],
         pos=pos[found],
         at=at[found],
@@ -97,6 +104,13 @@ def _long(table: pa.Table, order: tuple[str, ...], case: np.ndarray, ids: pa.Arr
         known=known,
         wide=False,
     )
+
+
+def _without(case: np.ndarray, row: np.ndarray, cases: int) -> np.ndarray:
+    """The rows of cases that have none of the rows that are entries."""
+    has = np.zeros(cases, dtype=bool)
+    has[case[row]] = True
+    return np.flatnonzero(~has[case])
 
 
 def _numbered(table: pa.Table, row: np.ndarray, case: np.ndarray) -> np.ndarray:

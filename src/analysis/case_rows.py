@@ -11,7 +11,8 @@ import pyarrow as pa
 from analysis.arrays import covered
 from analysis.business_days import CALENDAR
 from analysis.case_arrays import Cases
-from analysis.case_counts import STANDING, Days, dimension, sides_of, states_of
+from analysis.case_cells import dimension
+from analysis.case_counts import STANDING, Days, sides_of, states_of
 from analysis.cells import NotCoveredError
 from analysis.frames import fold
 from analysis.micros import moments
