@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 import pytest
+from engine_data import put
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from process_oracle import found, rows_of
@@ -20,7 +21,9 @@ from usage_oracle import ENGINES
 from worlds import PHASES
 
 import analysis as an
+from analysis import product_lines
 from analysis.errors import ChoiceError, DimensionNameError, MissingColumnError
+from analysis.workspace import Workspace
 
 engines = pytest.mark.parametrize("engine", ENGINES)
 SERUM = {
@@ -305,6 +308,44 @@ def test_agrees_with_one_line_at_a_time(engine, lines, period, options):
 @worlds
 def test_agrees_with_one_line_at_a_time_at_length(engine, lines, period, options):
     check(engine, lines, period, options, every=True)
+
+
+def answers(run, period, options):
+    """What every question of the page gives, and its customers: (question, rows in a fixed order)."""
+    one, other = ("化粧水", "美容液") if "groups" in options else ("BE-030", "LO-150")
+    questions = [
+        ("first", an.first_products, {"days": 2}),
+        *(
+            ("next", an.next_products, {"after": after, "most": most})
+            for after in ("first", "any")
+            for most in (None, 1)
+        ),
+        *(("pairs", an.combinations, {"together": together}) for together in ("customer", "order")),
+        *(("begun", an.first_product_customers, {"product": one, "state": state}) for state in FIRST_STATES),
+        ("gone", an.next_product_customers, {"from_product": one, "to_product": other, "after": "any"}),
+        *(
+            ("both", an.combination_customers, {"first": one, "second": other, "together": together})
+            for together in ("customer", "order")
+        ),
+    ]
+    for name, metric, own in questions:
+        rows = rows_of(run(metric, period=period, **own, **options))
+        yield name, own, sorted((sorted(row.items()) for row in rows), key=str)
+
+
+@pytest.mark.parametrize("most", [product_lines.MOST_KEPT, pytest.param(0, marks=pytest.mark.long)])
+@settings(max_examples=3, phases=PHASES)
+@worlds
+def test_what_a_workspace_keeps_agrees_with_the_table(tmp_path_factory, most, lines, period, options):
+    options = asked(options)
+    ws = Workspace.open(tmp_path_factory.mktemp("products") / "workspace")
+    put(ws, "orders", [line(row) for row in [*lines, ("z", datetime(2025, 1, 1), "BE-030", 1, "e")]])
+    table = ws.table("orders")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(product_lines, "MOST_KEPT", most)
+        there = list(answers(ws.run, period, options))
+    ws.close()
+    assert repr(there) == repr(list(answers(lambda metric, **asked: metric(table, **asked), period, options)))
 
 
 @engines

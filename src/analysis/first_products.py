@@ -1,6 +1,6 @@
 """With which product customers begin, and how many of them buy again."""
 
-from typing import Unpack
+from typing import Any, Unpack
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
@@ -9,13 +9,43 @@ from analysis.customer_ids import CUSTOMER
 from analysis.errors import ChoiceError
 from analysis.frames import Frame, ratio, union, whole, wilson
 from analysis.period import Period
-from analysis.product_lines import AT, WHAT, Choice, days_between, occasions, open_products, ordinal, within
+from analysis.product_lines import (
+    AT,
+    WHAT,
+    Choice,
+    Occasions,
+    days_between,
+    kept_occasions,
+    occasions,
+    open_products,
+    ordinal,
+    within,
+)
+from analysis.takes import over_kept
 
 STATES = ("all", "again", "same_again", "once", "waiting")
 COUNTS = ("customers", "observed", "again", "same_again", "waiting")
 RATES = ("repeat_rate", "rate_low", "rate_high", "same_rate", "same_low", "same_high")
 
 
+def _fast(bought: Occasions, *, period: Period | None = None, days: int | None = None, **_: Any) -> Any:
+    return _counted(bought, period, days)
+
+
+def _fast_customers(
+    bought: Occasions,
+    *,
+    product: str | None = None,
+    level: int = 0,
+    state: str = "all",
+    period: Period | None = None,
+    days: int | None = None,
+    **_: Any,
+) -> Any:
+    return _listed(bought, product, level, state, period, days)
+
+
+@over_kept(kept_occasions, _fast)
 def first_products(
     orders: IntoFrameT, *, period: Period | None = None, days: int | None = None, **choice: Unpack[Choice]
 ) -> IntoFrameT:
@@ -46,7 +76,12 @@ def first_products(
     Note:
         Source: `definitions.DEFINITIONS["repeat_rate"]`.
     """
-    begun = _begun(orders, period, days, choice)
+    found: IntoFrameT = _counted(occasions(open_products(orders, **choice)), period, days)
+    return found
+
+
+def _counted(bought: Occasions, period: Period | None, days: int | None) -> Any:
+    begun = _begun(bought, period, days)
     keys = ("level", WHAT)
     sums = begun.group_by(*keys).agg(
         nw.col("observed", "again", "same_again", "waiting").sum(),
@@ -75,6 +110,7 @@ def first_products(
     return nw.maybe_reset_index(result).to_native()
 
 
+@over_kept(kept_occasions, _fast_customers)
 def first_product_customers(
     orders: IntoFrameT,
     *,
@@ -97,9 +133,17 @@ def first_product_customers(
         One row per customer, unsorted: `customer_id`, `first_order`, `next_order` (the next purchase of anything; null:
         none yet, within `days` or not) and `days_between`.
     """
+    bought = occasions(open_products(orders, **choice))
+    found: IntoFrameT = _listed(bought, product, level, state, period, days)
+    return found
+
+
+def _listed(
+    bought: Occasions, product: str | None, level: int, state: str, period: Period | None, days: int | None
+) -> Any:
     if state not in STATES:
         raise ChoiceError("state", state, STATES)
-    begun = _begun(orders, period, days, choice)
+    begun = _begun(bought, period, days)
     what, one = nw.col(WHAT), nw.col("level") == 1
     mine = begun.filter(one) if level else begun.filter(~one, what.is_null() if product is None else what == product)
     tests = {name: nw.col(name) == 1 for name in ("again", "same_again", "waiting")}
@@ -114,11 +158,10 @@ def first_product_customers(
     return nw.maybe_reset_index(result).to_native()
 
 
-def _begun(orders: IntoFrameT, period: Period | None, days: int | None, choice: Choice) -> Frame:
+def _begun(bought: Occasions, period: Period | None, days: int | None) -> Frame:
     """One row per customer and product of the first purchase (`level` 0), and one per customer (`level` 1)."""
     if days is not None and (isinstance(days, bool) or not isinstance(days, int) or days < 1):
         raise ChoiceError("days", days, ["30", "90", "365"])
-    bought = occasions(open_products(orders, **choice))
     placed = bought.frame.with_columns(_first=nw.col(AT).min().over(CUSTOMER))
     later = placed.with_columns(
         _later=nw.when(nw.col(AT) > nw.col("_first")).then(nw.col(AT)),

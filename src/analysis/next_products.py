@@ -1,6 +1,6 @@
 """What customers buy next: from one product to the following one."""
 
-from typing import Unpack
+from typing import Any, Unpack
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
@@ -9,12 +9,45 @@ from analysis.customer_ids import CUSTOMER
 from analysis.errors import ChoiceError
 from analysis.frames import Frame, ratio, union, whole
 from analysis.period import Period
-from analysis.product_lines import AT, WHAT, Choice, days_between, most_bought, occasions, open_products, within
+from analysis.product_lines import (
+    AT,
+    WHAT,
+    Choice,
+    Occasions,
+    days_between,
+    kept_occasions,
+    most_bought,
+    occasions,
+    open_products,
+    within,
+)
+from analysis.takes import over_kept
 
 AFTER = ("first", "any")
 NEXT, START = "_next", "_start"
 
 
+def _fast(
+    bought: Occasions, *, after: str = "first", most: int | None = None, period: Period | None = None, **_: Any
+) -> Any:
+    return _counted(bought, after, most, period)
+
+
+def _fast_customers(
+    bought: Occasions,
+    *,
+    from_product: str | None,
+    to_product: str | None = None,
+    nothing: int = 0,
+    after: str = "first",
+    most: int | None = None,
+    period: Period | None = None,
+    **_: Any,
+) -> Any:
+    return _listed(bought, (from_product, to_product, nothing), after, most, period)
+
+
+@over_kept(kept_occasions, _fast)
 def next_products(
     orders: IntoFrameT,
     *,
@@ -44,7 +77,12 @@ def next_products(
     Raises:
         ChoiceError: `after` is neither, or `most` is below 1.
     """
-    ways, starts = _ways(orders, after, most, period, choice)
+    found: IntoFrameT = _counted(occasions(open_products(orders, **choice)), after, most, period)
+    return found
+
+
+def _counted(bought: Occasions, after: str, most: int | None, period: Period | None) -> Any:
+    ways, starts = _ways(bought, after, most, period)
     pairs = (
         ways.with_columns(_gap=days_between(AT, NEXT))
         .group_by(WHAT, "_to", "_kind")
@@ -70,6 +108,7 @@ def next_products(
     ).to_native()
 
 
+@over_kept(kept_occasions, _fast_customers)
 def next_product_customers(
     orders: IntoFrameT,
     *,
@@ -90,7 +129,16 @@ def next_product_customers(
     Returns:
         One row per customer, unsorted: `customer_id`, `from_order`, `next_order` (moments) and `days_between`.
     """
-    ways, _ = _ways(orders, after, most, period, choice)
+    bought = occasions(open_products(orders, **choice))
+    found: IntoFrameT = _listed(bought, (from_product, to_product, nothing), after, most, period)
+    return found
+
+
+def _listed(
+    bought: Occasions, way: tuple[str | None, str | None, int], after: str, most: int | None, period: Period | None
+) -> Any:
+    from_product, to_product, nothing = way
+    ways, _ = _ways(bought, after, most, period)
     ends = {WHAT: from_product, "_to": to_product}
     same = [nw.col(name).is_null() if value is None else nw.col(name) == value for name, value in ends.items()]
     listed = ways.filter(*same, nw.col("_kind") == int(bool(nothing)))
@@ -103,19 +151,17 @@ def next_product_customers(
     return nw.maybe_reset_index(result).to_native()
 
 
-def _ways(
-    orders: IntoFrameT, after: str, most: int | None, period: Period | None, choice: Choice
-) -> tuple[Frame, Frame]:
+def _ways(bought: Occasions, after: str, most: int | None, period: Period | None) -> tuple[Frame, Frame]:
     """A row per customer, product and product of the next purchase (`_kind` 1: there is none); and where they start."""
     if after not in AFTER:
         raise ChoiceError("after", after, AFTER)
-    bought = most_bought(occasions(open_products(orders, **choice)), most).frame
-    moments = bought.group_by(CUSTOMER, AT).agg(_lines=nw.len())
+    each = most_bought(bought, most).frame
+    moments = each.group_by(CUSTOMER, AT).agg(_lines=nw.len())
     followed = moments.with_columns(nw.col(AT).shift(n=-1).over(CUSTOMER, order_by=AT).alias(NEXT)).drop("_lines")
     keys = (CUSTOMER,) if after == "first" else (CUSTOMER, WHAT)
-    begun = bought.with_columns(nw.col(AT).min().over(*keys).alias(START)).filter(nw.col(AT) == nw.col(START))
+    begun = each.with_columns(nw.col(AT).min().over(*keys).alias(START)).filter(nw.col(AT) == nw.col(START))
     starts = begun.filter(within(AT, period)).drop(START).join(followed, on=[CUSTOMER, AT], how="inner")
-    after_it = bought.select(CUSTOMER, nw.col(AT).alias(NEXT), nw.col(WHAT).alias("_to"))
+    after_it = each.select(CUSTOMER, nw.col(AT).alias(NEXT), nw.col(WHAT).alias("_to"))
     columns = (CUSTOMER, AT, NEXT, WHAT, "_to", "_kind")
     on = starts.filter(~nw.col(NEXT).is_null()).join(after_it, on=[CUSTOMER, NEXT], how="inner")
     off = starts.filter(nw.col(NEXT).is_null()).with_columns(_to=nw.lit(None, dtype=nw.String))

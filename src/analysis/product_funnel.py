@@ -1,6 +1,5 @@
 """The funnel over purchases: how far customers come through products, or groups of products."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,8 +18,7 @@ from analysis.funnel_arrays import FunnelArrays
 from analysis.funnel_people import funnel_people
 from analysis.funnel_steps import Step, Within, column_of, dimensions, plan
 from analysis.period import Period
-from analysis.product_groups import Grouping
-from analysis.product_lines import AT, WHAT, Choice, occasions, open_products, sold_lines
+from analysis.product_lines import AT, WHAT, Choice, choice_key, occasions, open_products, sold_lines
 from analysis.rules import Rule
 from analysis.takes import Kept, over_kept
 
@@ -57,14 +55,6 @@ class Purchases:
 def _kept(call: Mapping[str, Any]) -> Kept:
     """What a call wants of orders that are sorted once for all."""
     choice = dict(call["choice"])
-    groups, where = choice.get("groups"), Rule.of(choice.get("where"))
-    told = {
-        "groups": Grouping.of(groups).to_json() if groups is not None else None,
-        "where": where.to_json() if where else None,
-        "merges": sorted((choice.get("merges") or {}).items()),
-        "as_of": str(choice.get("as_of")),
-    }
-    key = json.dumps({**choice, **told}, sort_keys=True)
     steps = plan(call["steps"], call["order"], call["within"], call["period"]).steps if "steps" in call else ()
     reads = _reads(steps, names(call.get("by") or call.get("group") or ()))
 
@@ -73,7 +63,7 @@ def _kept(call: Mapping[str, Any]) -> Kept:
         arrays = FunnelArrays.prepare(bought.log, columns=[*bought.columns.values(), *bought.conditions.values()])
         return replace(bought, log=arrays)
 
-    return Kept(key, reads, arrange)
+    return Kept(choice_key(choice), reads, arrange)
 
 
 def _fast_funnel(bought: Purchases, steps: Any, *, by: Any = (), order: str = "in_order", **options: Any) -> Any:

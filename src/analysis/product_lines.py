@@ -1,6 +1,7 @@
 """What was bought: order lines with the product or group that each is about, and who bought what when."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypedDict
@@ -11,14 +12,16 @@ from narwhals.stable.v2.typing import IntoFrame
 from analysis.business_days import day_number
 from analysis.customer_ids import CUSTOMER
 from analysis.errors import ChoiceError
-from analysis.frames import Frame, moment, rows
+from analysis.frames import Frame, facts, moment, rows
 from analysis.order_lines import NET, Lines, open_lines
 from analysis.period import Period
 from analysis.product_catch import COLUMN, with_groups
-from analysis.product_groups import OTHER, Groups
+from analysis.product_groups import OTHER, Grouping, Groups
 from analysis.rules import Rule
+from analysis.takes import Kept
 
 AT, WHAT = "_at", "_what"
+MOST_KEPT = 3_000_000  # order lines of which pandas keeps what was bought; an engine reads more of them anew
 
 
 class Choice(TypedDict, total=False):
@@ -83,6 +86,40 @@ def occasions(lines: Lines) -> Occasions:
     """Who bought what when; returns, cancellations and rows of nobody are no purchases."""
     frame = sold_lines(lines).group_by(CUSTOMER, AT, WHAT).agg(_lines=nw.len())
     return Occasions(frame.select(CUSTOMER, AT, WHAT), lines.known)
+
+
+def choice_key(choice: Mapping[str, Any]) -> str:
+    """A choice as one text: the same text, the same purchases."""
+    groups, where = choice.get("groups"), Rule.of(choice.get("where"))
+    told = {
+        "groups": Grouping.of(groups).to_json() if groups is not None else None,
+        "where": where.to_json() if where else None,
+        "merges": sorted((choice.get("merges") or {}).items()),
+        "as_of": str(choice.get("as_of")),
+    }
+    return json.dumps({**choice, **told}, sort_keys=True)
+
+
+def kept_occasions(call: Mapping[str, Any]) -> Kept:
+    """What a call wants of who bought what when, which is found once for all calls of one choice."""
+    choice = dict(call["choice"])
+
+    def arrange(orders: Any) -> Occasions:
+        bought = occasions(open_products(orders, **choice))
+        held: Any = bought.frame.lazy().collect(backend="pandas")
+        return Occasions(held, bought.known)
+
+    return kept_few(f"occasions {choice_key(choice)}", arrange)
+
+
+def kept_few(key: str, arrange: Callable[[Any], Any]) -> Kept:
+    """What is kept as pandas for calls of one key: nothing of very many lines."""
+
+    def few(orders: Any, _: frozenset[tuple[str, str]]) -> Any:
+        lines = int(facts(nw.from_native(orders).select(lines=nw.len()))["lines"])
+        return arrange(orders) if lines <= MOST_KEPT else None
+
+    return Kept(key, frozenset(), few)
 
 
 def sold_lines(lines: Lines) -> Frame:

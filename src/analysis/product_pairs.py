@@ -1,6 +1,8 @@
 """Combinations: products that the same customers buy, or that stand in the same orders."""
 
-from typing import Unpack
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Unpack
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
@@ -10,12 +12,45 @@ from analysis.errors import ChoiceError, MissingColumnError
 from analysis.frames import Frame, facts, ratio, whole
 from analysis.order_lines import Lines
 from analysis.period import Period
-from analysis.product_lines import WHAT, Choice, open_products
+from analysis.product_lines import WHAT, Choice, choice_key, kept_few, open_products
+from analysis.takes import Kept, over_kept
 
 TOGETHER = ("customer", "order")
 MOST = 100  # products of which every pair is looked at: pairs grow with their square
 
 
+@dataclass(frozen=True)
+class Items:
+    """One row per basket and product with a code, what tells baskets apart, and how many there are."""
+
+    frame: Frame
+    keys: tuple[str, ...]
+    baskets: int
+
+
+def _kept(call: Mapping[str, Any]) -> Kept:
+    """What a call wants of baskets, which are found once for all calls of one choice."""
+    choice, together, period = dict(call["choice"]), call["together"], call["period"]
+
+    def arrange(orders: Any) -> Items:
+        found = _items(open_products(orders, period=period, **choice), together)
+        rows: Any = found.frame.lazy().collect(backend="pandas").to_native()
+        numbered = rows.assign(_basket=rows.groupby([*found.keys], dropna=False, sort=False).ngroup())
+        held: Any = nw.from_native(numbered, eager_only=True)
+        return Items(held, ("_basket",), found.baskets)
+
+    return kept_few(f"baskets {together} {period} {choice_key(choice)}", arrange)
+
+
+def _fast(items: Items, *, most: int | None = MOST, **_: Any) -> Any:
+    return _counted(items, most)
+
+
+def _fast_customers(items: Items, *, first: str, second: str, together: str = "customer", **_: Any) -> Any:
+    return _listed(items, first, second, together)
+
+
+@over_kept(_kept, _fast)
 def combinations(
     orders: IntoFrameT,
     *,
@@ -46,13 +81,17 @@ def combinations(
     Note:
         Source: Agrawal, Imielinski, Swami, "Mining association rules between sets of items in large databases" (1993).
     """
-    items, keys, total = _items(open_products(orders, period=period, **choice), together)
-    pairs, counts = _pairs(items, keys, most)
+    found: IntoFrameT = _counted(_items(open_products(orders, period=period, **choice), together), most)
+    return found
+
+
+def _counted(items: Items, most: int | None) -> Any:
+    pairs, counts = _pairs(items, most)
     both = pairs.group_by("first", "second").agg(both=nw.len())
     for name in ("first", "second"):
         renamed = counts.select(nw.col(WHAT).alias(name), nw.col("_count").alias(f"with_{name}"))
         both = both.join(renamed, on=name, how="inner")
-    counted = both.with_columns(whole("both", "with_first", "with_second"), total=nw.lit(total, dtype=nw.Int64))
+    counted = both.with_columns(whole("both", "with_first", "with_second"), total=nw.lit(items.baskets, dtype=nw.Int64))
     product = nw.col("with_first").cast(nw.Float64) * nw.col("with_second")
     result = counted.with_columns(
         support=ratio("both", "total"),
@@ -67,6 +106,7 @@ def combinations(
     ).to_native()
 
 
+@over_kept(_kept, _fast_customers)
 def combination_customers(
     orders: IntoFrameT,
     *,
@@ -85,17 +125,21 @@ def combination_customers(
     Returns:
         One row per customer: `customer_id`; or per order: `customer_id` (null: nobody), `order_id`; unsorted.
     """
-    items, keys, _ = _items(open_products(orders, period=period, **choice), together)
-    one = items.filter(nw.col(WHAT) == first).select(*keys)
-    other = items.filter(nw.col(WHAT) == second).select(*keys)
-    listed = one.join(other, on=list(keys), how="inner")
+    items = _items(open_products(orders, period=period, **choice), together)
+    found: IntoFrameT = _listed(items, first, second, together)
+    return found
+
+
+def _listed(items: Items, first: str, second: str, together: str) -> Any:
+    one, other = (items.frame.filter(nw.col(WHAT) == each) for each in (first, second))
+    listed = one.join(other.select(*items.keys), on=list(items.keys), how="inner")
     if together == "order":
-        listed = unkeyed(listed).select(CUSTOMER, nw.col("_order").alias("order_id"))
-    return nw.maybe_reset_index(listed).to_native()
+        listed = unkeyed(listed).with_columns(order_id=nw.col("_order"))
+    columns = (CUSTOMER, "order_id") if together == "order" else (CUSTOMER,)
+    return nw.maybe_reset_index(listed.select(*columns)).to_native()
 
 
-def _items(lines: Lines, together: str) -> tuple[Frame, tuple[str, ...], int]:
-    """One row per basket and product with a code, what tells baskets apart, and how many there are."""
+def _items(lines: Lines, together: str) -> Items:
     if together not in TOGETHER:
         raise ChoiceError("together", together, TOGETHER)
     sold = lines.frame.filter(nw.col("_sale") == 1, nw.col("_in") == 1)
@@ -110,18 +154,19 @@ def _items(lines: Lines, together: str) -> tuple[Frame, tuple[str, ...], int]:
     each = named.group_by(*keys, WHAT).agg(_lines=nw.len()).drop("_lines")
     baskets = each.group_by(*keys).agg(_products=nw.len())
     total = int(facts(baskets.select(total=nw.len()))["total"])
-    return each.filter(~nw.col(WHAT).is_null()), keys, total
+    return Items(each.filter(~nw.col(WHAT).is_null()), keys, total)
 
 
-def _pairs(items: Frame, keys: tuple[str, ...], most: int | None) -> tuple[Frame, Frame]:
+def _pairs(items: Items, most: int | None) -> tuple[Frame, Frame]:
     """Every basket with two products of the most bought, and in how many baskets each product is."""
     if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 2):
         raise ChoiceError("most", most, [str(MOST)])
-    counts = items.group_by(WHAT).agg(_count=nw.len())
+    each, keys = items.frame, list(items.keys)
+    counts = each.group_by(WHAT).agg(_count=nw.len())
     if most is not None:
         ranked = counts.with_columns(_rank=nw.col("_count").rank("min", descending=True))
         counts = ranked.filter(nw.col("_rank") <= nw.lit(most)).drop("_rank")
-        items = items.join(counts.select(WHAT), on=WHAT, how="inner")
-    left, right = (items.select(*keys, nw.col(WHAT).alias(name)) for name in ("first", "second"))
-    pairs = left.join(right, on=list(keys), how="inner").filter(nw.col("first") < nw.col("second"))
+        each = each.join(counts.select(WHAT), on=WHAT, how="inner")
+    left, right = (each.select(*keys, nw.col(WHAT).alias(name)) for name in ("first", "second"))
+    pairs = left.join(right, on=keys, how="inner").filter(nw.col("first") < nw.col("second"))
     return pairs, counts

@@ -148,7 +148,7 @@ class Kept:
     Attributes:
         key: every choice on which the order and the rows depend, as one text.
         reads: what else is read of the rows; more than this does no harm.
-        arrange: takes the table and what is read, and puts the rows in order.
+        arrange: takes the table and what is read, and puts the rows in order; None of a table too large to keep.
     """
 
     key: str

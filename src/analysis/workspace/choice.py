@@ -116,11 +116,12 @@ class Call:
         return form.answer(found, **rest) if found else None
 
     def kept(self, arrays: Callable[[Kept], Any]) -> Any | None:
-        """Over what the workspace keeps in order for calls like this; None where the metric has no such form."""
+        """Over what the workspace keeps in order for calls like this; None where the metric has no such form, or there
+        is too much to keep."""
         form: OverKept | None = getattr(self.metric, "over_kept", None)
-        if form is None:
+        if form is None or (found := arrays(form.kept(*self.args, **self.options))) is None:
             return None
-        return form.answer(arrays(form.kept(*self.args, **self.options)), *self.args, **self.options)
+        return form.answer(found, *self.args, **self.options)
 
     @property
     def whole_days(self) -> bool:
