@@ -149,6 +149,21 @@ def test_a_workspace_answers_like_files(tmp_path):
     assert from_workspace == rows("rank", "--orders", "orders.csv", *JUNE)
 
 
+def test_what_the_workspace_calls_one_customer_is_one_and_told(tmp_path):
+    ws = an.Workspace.open(tmp_path / "ws")
+    ws.add(an.read_export("orders.csv"), kind="orders")
+    made = an.Decisions().add(an.Decision("b", "a", "same", None, "2026-07-01 10:00"))
+    ws.set_setting("customer_merges", made.to_json())
+    ws.close()
+    done = run("rank", "--workspace", tmp_path / "ws", *JUNE, "--format", "json")
+    assert done.err == "1 customer counted as another\n"
+    found = [(row["customer_id"], row["amount"], row["rank"]) for row in json.loads(done.out)]
+    assert found == [("a", 900, 1), ("c", 150, 2), (None, 70, None)]
+    for command in ("rfm", "products", "surprises", "compare"):
+        extra = {"surprises": ["--actual", "amount", "--noticed", "orders"], "compare": ["--by", "amount,orders"]}
+        assert "counted as another" in run(command, "--workspace", tmp_path / "ws", *extra.get(command, [])).err
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_all_equal_and_one_customer_are_said(files, monkeypatch, language):
     monkeypatch.setenv("GENZAICHI_LANG", language)

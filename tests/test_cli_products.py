@@ -1,5 +1,7 @@
 """The command of products: the functions' tables in order, groups from a table, one sentence a mistake."""
 
+import json
+
 import pytest
 from command_line import run, sentence, table
 
@@ -146,6 +148,22 @@ def test_a_funnel_of_a_workspace_goes_through_its_orders(folder):
     ws.close()
     found = table("funnel", "--workspace", "ws", "--of", "orders", "--steps", "SP-BE03,BE-030", "--by", "商品名")
     assert found["reached"].tolist() == expected.sort_values(["商品名", "position"])["reached"].tolist() == [1, 1]
+
+
+def test_customers_that_the_workspace_calls_one_go_through_a_funnel_as_one(folder):
+    run("import", "orders.csv", "--workspace", "ws", "--kind", "orders")
+    words = ("funnel", "--workspace", "ws", "--of", "orders", "--format", "json", "--steps", "BE-030,LO-150")
+    apart = [row["reached"] for row in json.loads(run(*words).out)]
+    ws = an.Workspace.open(folder / "ws")
+    made = an.Decisions()
+    customers = sorted({*ws.table("orders")["customer_id"].dropna()})
+    for each in customers[1:]:
+        made = made.add(an.Decision(each, customers[0], "same", None, "2026-07-01 10:00"))
+    ws.set_setting("customer_merges", made.to_json())
+    ws.close()
+    done = run(*words)
+    assert json.loads(done.out)[0]["reached"] == 1 < apart[0]
+    assert done.err.startswith(f"{len(customers) - 1} customer")
 
 
 def test_a_mistake_about_a_funnel_of_products_is_one_sentence():

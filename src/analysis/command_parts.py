@@ -17,6 +17,7 @@ from analysis.errors import ChoiceError, CommandError
 from analysis.exports import Export, read_export
 from analysis.exports.mapping import Mapping, check, fill, parse
 from analysis.exports.propose import propose
+from analysis.merge_decisions import SETTING, Decisions
 from analysis.tables import KINDS
 from analysis.words import text
 from analysis.workspace import Workspace
@@ -149,6 +150,15 @@ def data(
             day = (last_day or list_day(export.name, kind)) if KINDS[kind].snapshot else None
             workspace.add(export, kind=kind, mapping=mapping, as_of=day)
         yield workspace
+
+
+def merges_of(workspace: Workspace, language: str) -> dict[str, str]:
+    """The ways of writing a customer that the workspace counts as one, as its pages do; told on standard error."""
+    written = workspace.setting(SETTING, "")
+    merges = Decisions.from_json(written).merges if written else {}
+    if merges:
+        print(text(language, "customer.counted_as_one", n=len(merges)), file=sys.stderr)
+    return merges
 
 
 def _paths(options: Namespace, kind: str) -> list[str]:

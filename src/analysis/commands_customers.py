@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.command_parts import data, day_of, emit, given, listed, rule_of
+from analysis.command_parts import data, day_of, emit, given, listed, merges_of, rule_of
 from analysis.compare_rankings import compare_rankings
 from analysis.customers import measure_customers
 from analysis.errors import CommandError, SegmentsTextError
@@ -36,9 +36,10 @@ def rank(options: Namespace) -> None:
     if options.changes and options.period is None:
         raise CommandError("only_with", option="--changes", other="--period")
     with _data(options) as workspace:
-        found = _measured(workspace, options, _period(options))
+        choices = _choices(options, workspace)
+        found = _measured(workspace, options, _period(options), choices)
         if options.changes:
-            before = _measured(workspace, options, _required(options).previous())
+            before = _measured(workspace, options, _required(options).previous(), choices)
             result = rank_changes(found, before, options.by).sort_values(["rank", "rank_before", "customer_id"])
         elif options.top is not None:
             result = top_customers(found, options.by, n=_whole(options.top, "--top"))
@@ -55,13 +56,9 @@ def rfm(options: Namespace) -> None:
     if options.migration and period is None:
         raise CommandError("only_with", option="--migration", other="--period")
     bins = _whole(options.bins, "--bins")
-    choices = {
-        "bins": bins,
-        "cuts": cuts,
-        "segments": _segments(options, bins, cuts).to_json(),
-        **_choices(options),
-    }
+    own = {"bins": bins, "cuts": cuts, "segments": _segments(options, bins, cuts).to_json()}
     with _data(options, ("orders",)) as workspace:
+        choices = own | _choices(options, workspace)
         found = workspace.run(rfm_of, as_of=day_of(options.as_of, "--as-of"), period=period, **choices)
         if options.migration:
             before = workspace.run(rfm_of, period=_required(options).previous(), **choices)
@@ -76,7 +73,7 @@ def rfm(options: Namespace) -> None:
 def compare(options: Namespace) -> None:
     """How far rankings of the same customers agree, pair by pair."""
     with _data(options) as workspace:
-        found = _measured(workspace, options, _period(options))
+        found = _measured(workspace, options, _period(options), _choices(options, workspace))
         result = compare_rankings(found, listed(given(options, "by")), top=_whole(options.top, "--top"))
     _emit(result, options)
 
@@ -85,7 +82,7 @@ def surprises(options: Namespace) -> None:
     """Customers who are among the first by one measure and far down by another."""
     choices = {"top": _share(options.top, "--top"), "gap": _share(options.gap, "--gap")}
     with _data(options) as workspace:
-        found = _measured(workspace, options, _period(options))
+        found = _measured(workspace, options, _period(options), _choices(options, workspace))
         result = surprises_of(found, options.actual, options.noticed, **choices)
     _emit(result.sort_values(["gap", "customer_id"], ascending=[False, True]), options)
 
@@ -98,15 +95,16 @@ def _data(options: Namespace, kinds: tuple[str, ...] = KINDS) -> Any:
     return data(options, named or ("orders",))
 
 
-def _measured(workspace: Workspace, options: Namespace, period: Period | None) -> pd.DataFrame:
+def _measured(workspace: Workspace, options: Namespace, period: Period | None, choices: dict[str, Any]) -> pd.DataFrame:
     """Those who ordered or gave back something, and nobody."""
     as_of = day_of(options.as_of, "--as-of")
-    found = workspace.run(measure_customers, as_of=as_of, period=period, **_choices(options))
+    found = workspace.run(measure_customers, as_of=as_of, period=period, **choices)
     return active_customers(found)
 
 
-def _choices(options: Namespace) -> dict[str, Any]:
+def _choices(options: Namespace, workspace: Workspace) -> dict[str, Any]:
     return {
+        "merges": merges_of(workspace, options.language),
         "cancellations": options.cancellations,
         "currency": options.currency,
         "where": rule_of(options.where),

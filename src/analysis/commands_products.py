@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.command_parts import data, day_of, emit, given, listed, rule_of
+from analysis.command_parts import data, day_of, emit, given, listed, merges_of, rule_of
 from analysis.errors import ChoiceError, CommandError, GroupLineError, NoGroupError
 from analysis.exports import read_export
 from analysis.first_products import first_products
@@ -46,6 +46,7 @@ def products(options: Namespace) -> None:
             result = _preview(workspace, groups or _wanted(options))
         else:
             tell(workspace, groups, options.language)
+            choices["merges"] = merges_of(workspace, options.language)
             result = _shown(workspace, groups, options.show, choices)
     emit(result, options)
 

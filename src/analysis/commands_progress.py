@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import commands_products
 from analysis.business_days import CALENDAR, BusinessDays
 from analysis.case_lists import step_times_of_lists
-from analysis.command_parts import data, day_of, emit, given, listed, rule_of
+from analysis.command_parts import data, day_of, emit, given, listed, merges_of, rule_of
 from analysis.errors import ChoiceError, CommandError, StageRuleError, StagesTextError, StepNameError
 from analysis.exports.mapping import Mapping
 from analysis.funnel import funnel as funnel_of
@@ -47,6 +47,7 @@ def funnel(options: Namespace) -> None:
             groups = commands_products.groups_of(options, workspace)
             commands_products.tell(workspace, groups, options.language)
             choices |= {"groups": groups, "cancellations": options.cancellations or NET, "currency": options.currency}
+            choices["merges"] = merges_of(workspace, options.language)
         metric = product_funnel if of == "orders" else funnel_of
         result = workspace.run(metric, steps, by=by, **choices)
     emit(result.sort_values([*by, "position"], ignore_index=True), options)

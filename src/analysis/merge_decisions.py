@@ -8,6 +8,7 @@ from typing import Any
 from analysis.customer_ids import resolved
 from analysis.errors import MergesTextError
 
+SETTING = "customer_merges"  # under which a workspace keeps the decisions, as `Decisions.to_json` writes them
 VERSION = 1
 SAME, DIFFERENT, OPEN = "same", "different", "open"
 CHOICES = (SAME, DIFFERENT, OPEN)  # one customer; two customers; not decided any more

@@ -10,14 +10,13 @@ import streamlit as st
 from analysis.customer_merge import Candidate, merge_candidates
 from analysis.customer_names import customer_names
 from analysis.errors import AnalysisError
-from analysis.merge_decisions import DIFFERENT, SAME, Decision, Decisions
+from analysis.merge_decisions import DIFFERENT, SAME, SETTING, Decision, Decisions
 from dashboard import guard
 from dashboard.escape import md
 
 if TYPE_CHECKING:
     from dashboard.page import Page
 
-SETTING = "customer_merges"
 MOST = 10  # proposals that are shown at once
 
 
