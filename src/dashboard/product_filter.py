@@ -11,7 +11,7 @@ from dashboard import dimensions, url
 from dashboard.dimensions import Dimension
 from dashboard.escape import md
 from dashboard.filters import MOST_VALUES
-from dashboard.product_answers import kept
+from dashboard.product_answers import kept, names_of
 
 if TYPE_CHECKING:
     from dashboard.page import Page
@@ -47,11 +47,13 @@ def choose(page: "Page") -> tuple[Only | None, list[str]]:
     if CODE not in columns or GROUP in columns:
         return None, asked
     groupings = kept(page)
-    known = _names(page, peek(groupings))
+    current = peek(groupings)
+    known, called = _names(page, current), _called(page, current)
     vain = [name for name in asked if name not in (*known, url.nothing(known))]
     shown = url.peek_list(known, ONLY)
     dot = page.t("pickers.dot")
-    words = md(dot.join(shown[:3]) + ("…" if len(shown) > 3 else "")) if shown else page.t("products.only_all")
+    named = dot.join(called.get(name, name) for name in shown[:3])
+    words = md(named + ("…" if len(shown) > 3 else "")) if shown else page.t("products.only_all")
     with st.popover(
         page.t("products.only", names=words), icon=":material/category:", key="popover_products", on_change="rerun"
     ):
@@ -59,7 +61,7 @@ def choose(page: "Page") -> tuple[Only | None, list[str]]:
         names = url.url_list(
             page.t("products.only_which"),
             _names(page, grouping),
-            str,
+            lambda name: called.get(name, name),
             ONLY,
             placeholder=page.t("products.only_all"),
         )
@@ -94,6 +96,12 @@ def _names(page: "Page", grouping: Grouping | None) -> list[str]:
         return [group.name for group in grouping.groups]
     found = dimensions.values(page.ws, Dimension(CODE, "orders", CODE))["value"].dropna()
     return sorted(found) if len(found) <= MOST_VALUES else []
+
+
+def _called(page: "Page", grouping: Grouping | None) -> dict[str, str]:
+    """Code -> the code with its name behind it, of bare codes that have a name."""
+    names = names_of(page) if grouping is None else {}
+    return {code: f"{code}　{name}" for code, name in names.items() if name != code}
 
 
 def conditions(page: "Page", only: Only | None) -> list[tuple[str, str]]:
