@@ -3,22 +3,25 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Choices, Labels, covered
+from analysis.arrays import Choices, Labels, all_of, chosen_by, covered, valid_on
 from analysis.cells import NotCoveredError, interval, share_of, tabulate
 from analysis.frames import names
 from analysis.lifecycle_arrays import Parts
 from analysis.period import FISCAL_START, Period
+from analysis.roster import VALID, in_force, window
 from analysis.usage import Source
 
 CELL = ("cohort_users", "retained_users", "retention_rate", "rate_low", "rate_high")
 TRIANGLE = ("cohort_start", "age", "period_start", *CELL, "partial")
 CURVE = ("age", "cohorts", *CELL)
 STARTS = ("first", "every")
+MOST_PLACES = 40_000_000  # of the accounts of several rosters in each other
 
 
 @covered
@@ -121,14 +124,13 @@ def _triangle(parts: Parts, start: str, start_activities: Any) -> dict[str, np.n
     """Cells of the triangle: `codes`, `cohort`, `age`, `cohort_users`, `retained_users`; 0 of N is one."""
     if start not in STARTS:
         raise NotCoveredError
-    roster, valid = parts.valid(parts.period)
-    used = [each[roster.keys] for each in parts.used()]
+    keys, codes, valid = _everybody(parts)
+    used = [each[keys] for each in parts.used()]
     begun, starts = used, parts
     if start_activities is not None:
         starts = replace(parts, asked=replace(parts.asked, activities=start_activities))
-        begun = [each[roster.keys] for each in starts.used()]
-    fresh = ~starts.active(date.min, parts.buckets[0].start)[roster.keys]
-    codes = parts.labels.of(parts.source, roster)
+        begun = [each[keys] for each in starts.used()]
+    fresh = ~starts.active(date.min, parts.buckets[0].start)[keys]
     rows: list[tuple[np.ndarray, int, int, np.ndarray, np.ndarray]] = []
     for cohort, here in enumerate(begun[: parts.last_seen + 1]):
         member = valid & here & (fresh if start == "first" else True)
@@ -147,6 +149,37 @@ def _triangle(parts: Parts, start: str, start_activities: Any) -> dict[str, np.n
         "cohort_users": np.concatenate([nothing, *(row[3] for row in rows)]),
         "retained_users": np.concatenate([nothing, *(row[4] for row in rows)]),
     }
+
+
+def _everybody(parts: Parts) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+    """Of every account of the rosters in force its key of the log, its codes and whether it is valid: by its latest
+    row, and valid where any of its rows is; see `roster.accounts`."""
+    source, asked = parts.source, parts.asked
+    slices = in_force(source.rosters, window(parts.period, asked.valid)) if asked.valid in VALID else []
+    if len(slices) < 2:
+        roster, valid = parts.valid(parts.period)
+        return roster.keys, parts.labels.of(source, roster), valid
+    rosters = [source.roster(each.roster) for each in slices if each.roster]
+    if len(rosters) * sum(len(each.keys) for each in rosters) > MOST_PLACES:
+        raise NotCoveredError
+    there = [
+        all_of([np.ones(len(roster.keys), dtype=bool), *valid_on(roster, days)])
+        for roster, days in zip(rosters, slices, strict=True)
+    ]
+    found = []
+    for i, roster in enumerate(rosters):
+        gone = np.ones(len(roster.keys), dtype=bool)
+        for later in rosters[i + 1 :]:
+            gone &= source.place(roster, later) < 0
+        valid = there[i].copy()
+        for earlier, was in zip(rosters[:i], there[:i], strict=True):
+            valid |= np.append(was, False)[source.place(roster, earlier)]  # nowhere: the last one
+        chosen = parts.labels.once("chosen", roster, partial(chosen_by, source, roster, asked.where))
+        kept = np.flatnonzero(gone)
+        codes = [each[kept] for each in parts.labels.of(source, roster)]
+        found.append((roster.keys[kept], codes, all_of([valid, *chosen])[kept]))
+    keys, codes, valid = zip(*found, strict=True)
+    return np.concatenate(keys), [np.concatenate(each) for each in zip(*codes, strict=True)], np.concatenate(valid)
 
 
 def _rated(users: np.ndarray, retained: np.ndarray) -> dict[str, np.ndarray]:

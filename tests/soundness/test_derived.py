@@ -296,6 +296,50 @@ def test_every_question_about_progress_has_the_number_of_the_events(ws, span):
         compare(ws, metric, (Period.parse(span), *args), options)
 
 
+RETAINED = [
+    *(
+        (an.retention, {"every": every, "start": s, "by": ["エリア"]})
+        for every in ("month", "week")
+        for s in ("first", "every")
+    ),
+    (an.retention, {"where": {"column": "エリア", "in": ["近畿", None]}, "by": ["エリア", "status"]}),
+    (an.retention, {"start_activities": "login"}),
+    (an.retention_curve, {"every": "month", "by": ["エリア"]}),
+    (an.retention_curve, {"valid": "end"}),
+]
+
+
+def test_retention_counts_whoever_stood_on_any_list_once_and_by_the_latest(ws):
+    """Leavers, newcomers, one who comes back, one who moves, one who is blocked on one list and not on another."""
+    lists = [
+        (date(2026, 1, 1), {"a": "関東", "b": "近畿", "c": None, "d": "関東"}, {"d"}),
+        (date(2026, 2, 10), {"a": "近畿", "c": None, "e": "関東"}, set()),
+        (date(2026, 3, 5), {"a": "近畿", "b": "中部", "d": "関東", "f": "近畿"}, {"b", "f"}),
+    ]
+    for day, areas, blocked in lists:
+        people = [
+            {"user_id": who, "エリア": area, "valid_to": None, "status": "停止" if who in blocked else "有効"}
+            for who, area in areas.items()
+        ]
+        put(ws, "users", people, as_of=day)
+    put(
+        ws,
+        "activity",
+        [
+            {"user_id": who, "occurred_at": datetime(2026, *day, 9), "activity": ["login", "order", None][i % 3]}
+            for who, days_used in [*LIFE, ("e", [(2, 11), (3, 20)]), ("f", [(3, 6)])]
+            for i, day in enumerate(days_used)
+        ],
+    )
+    period = Period.parse("2026-01..2026-03")
+    assert ws.run(an.retention, period).query("age == 0")["cohort_users"].tolist() == [3, 2]  # a, b, d; c, e
+    for metric, options in RETAINED:
+        compare(ws, metric, (period,), options)
+        with ws.read() as r:
+            usage = ws.answers.usage(r.imports("activity"))
+            assert Call(r, metric, (period,), dict(options)).arrays(usage, ws.answers._rosters) is not None
+
+
 def compare(ws: Workspace, metric: Any, args: tuple[Any, ...], options: dict[str, Any]) -> None:
     """The workspace's answer, and each form it might have chosen, against events and all rosters."""
     with ws.read() as r:
