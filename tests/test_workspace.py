@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from engine_data import put
 from workspace_files import assert_whole, log, roster, write_csv
 
 import analysis as an
-from analysis import errors
+from analysis import errors, frames
+from analysis.errors import DuplicateKeyError
 from analysis.exports.mapping import Mapping
 from analysis.exports.typed import convert
 from analysis.workspace import Workspace, catalog, landing
@@ -443,3 +445,39 @@ def test_a_failure_at_the_last_moment_leaves_no_file(ws, tmp_path, monkeypatch):
             change()
         assert ws.imports() == before
         assert_whole(ws)
+
+
+def test_the_key_of_a_list_is_looked_at_once_until_an_import_changes(tmp_path, monkeypatch):
+    looked, look = [], frames._look_at_key
+
+    def counted(frame, table, *keys):
+        looked.append((table, keys))
+        look(frame, table, *keys)
+
+    monkeypatch.setattr(frames, "_look_at_key", counted)
+    ws = Workspace.open(tmp_path / "ws")
+    first = put(ws, "deals", [{"deal_id": "d1", "phase": "受注"}], as_of=date(2026, 3, 1))
+    once = [("deals", ("deal_id",))]
+    assert [ws.run(an.pipeline)["deals"].sum() for _ in range(2)] == [1, 1]
+    assert looked == once
+    put(ws, "deals", [{"deal_id": each, "phase": "受注"} for each in ("d1", "d2")], as_of=date(2026, 4, 1))
+    assert [ws.run(an.pipeline)["deals"].sum() for _ in range(2)] == [2, 2]
+    assert looked == once * 2
+    assert ws.run(an.pipeline, as_of=date(2026, 3, 5))["deals"].sum() == 1  # another list of the same version
+    assert looked == once * 3
+    ws.undo(first.id)
+    assert ws.run(an.pipeline)["deals"].sum() == 2
+    assert looked == once * 4
+    ws.close()
+
+
+def test_a_key_that_stands_twice_is_refused_every_time(tmp_path):
+    ws = Workspace.open(tmp_path / "ws")
+    with ws.read() as reader:
+        twice = reader.cursor.sql("SELECT 'd1' AS deal_id, '受注' AS phase FROM range(2)")
+        frames.know_keys(twice, sound := set())
+        for _ in range(2):
+            with pytest.raises(DuplicateKeyError):
+                an.pipeline(twice)
+        assert sound == set()
+    ws.close()

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import narwhals.stable.v2 as nw
 from narwhals import Schema
@@ -21,6 +22,8 @@ from analysis.errors import (
 Frame: TypeAlias = nw.LazyFrame[Any]  # or an eager one: what is used here, both offer
 
 Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
+Keys: TypeAlias = set[tuple[str, ...]]
+_SOUND: WeakKeyDictionary[Any, Keys] = WeakKeyDictionary()  # table of an engine -> its keys that were found sound
 # between rows and values of a small table that travels as one text: the first two that are in no value
 SEPARATORS = ("\x1e", "\x1f", "\x1c", "\x1d", *map(chr, range(0xE000, 0xE100)))
 
@@ -122,8 +125,26 @@ def rows(frame: Frame) -> list[dict[str, Any]]:
     return frame.lazy().collect().rows(named=True)
 
 
+def know_keys(table: object, sound: Keys) -> None:
+    """For a table whose rows are handed out again and again: a key that `require_key` has found sound goes into
+    `sound`, and what stands there is not looked at again.
+
+    Args:
+        table: of a lazy engine.
+        sound: the same set for the same rows, whichever table object holds them.
+    """
+    _SOUND[table] = sound
+
+
 def require_key(frame: Frame, table: str, *keys: str) -> None:
     """Refuses a table with two rows for one key, or with a row whose key is blank."""
+    sound: Keys = set() if is_eager(frame) else _SOUND.get(frame.to_native(), set())
+    if keys not in sound:
+        _look_at_key(frame, table, *keys)
+        sound.add(keys)
+
+
+def _look_at_key(frame: Frame, table: str, *keys: str) -> None:
     blank = {f"_blank{i}": nw.when(is_blank(frame, key)).then(1).otherwise(0) for i, key in enumerate(keys)}
     marked = frame.select(*keys, **blank)
     if len(keys) == 1:

@@ -11,7 +11,7 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from analysis.errors import ChoiceError
 from analysis.funnel_jumps import Attempts, attempts
-from analysis.funnel_sorted import Log, coded, sort
+from analysis.funnel_sorted import Log, sort
 from analysis.funnel_steps import (
     COUNTS,
     RESULT,
@@ -99,8 +99,7 @@ class FunnelArrays:
         return self._listed(people, asked, position, np.flatnonzero(chosen))
 
     def _people(self, asked: Plan, as_of: date | None) -> "People":
-        present = np.flatnonzero(np.bincount(self.log.codes))
-        check_steps(asked, [self.log.activities[code] for code in present if code < len(self.log.activities)])
+        check_steps(asked, self.log.present)
         last = None if self.log.last is None else EPOCH + self.log.last * MICROSECOND
         end = end_of(as_of, last)
         return people_of(self.log, asked, attempts(self.log, asked, micros(end)), micros(end))
@@ -125,16 +124,13 @@ class FunnelArrays:
 
     def _codes(self, people: "People", asked: Plan, column: str) -> tuple[np.ndarray, pa.Array]:
         """The smallest value at each person's start, as a position in the sorted values; their number: blank."""
-        rows = np.unique(np.concatenate([self.log.events(step) for step in asked.starts]))
-        codes, labels = coded(pa.chunked_array([self.log.column(column, rows)]))
-        listed = labels.to_pylist()
-        ranks = sorted(range(len(listed)), key=listed.__getitem__)
-        place = np.append(np.argsort(ranks), len(labels)).astype(np.int64)
-        moments, values = self.log.moment[rows], place[codes]
+        each = [self.log.events(step) for step in asked.starts]
+        rows = np.unique(np.concatenate(each)) if len(each) > 1 else each[0]
+        ranks, labels = self.log.ranked(column)
+        moments, values = self.log.moment[rows], ranks[rows]
         first = np.flatnonzero(np.diff(moments, prepend=-1))
         least = np.minimum.reduceat(values, first) if len(first) else values
-        found = least[np.searchsorted(moments[first], people.start)]
-        return found, labels.take(pa.array(ranks, pa.int64()))
+        return least[np.searchsorted(moments[first], people.start)].astype(np.int64), labels
 
     def _listed(self, people: "People", asked: Plan, position: int, rows: np.ndarray) -> pd.DataFrame:
         ends = people.opened[position][rows] if position > 1 else np.full(len(rows), NEVER)

@@ -138,8 +138,7 @@ def _nth(log: Log, plan: Plan, start: np.ndarray, chosen: tuple[int, ...], nth: 
 
 def _moments(log: Log, plan: Plan, position: int, end: int | None) -> np.ndarray:
     """The known moments that fulfil a step, in order."""
-    moments = log.moment[log.events(plan.steps[position - 1])]
-    return _known(log, moments[np.diff(moments, prepend=-1) != 0], end)
+    return _known(log, log.moments(plan.steps[position - 1]), end)
 
 
 def _known(log: Log, moments: np.ndarray, end: int | None) -> np.ndarray:

@@ -42,11 +42,27 @@ class Log:
     at: np.ndarray
     columns: dict[str, pa.Array]
     _rows: dict[frozenset[int], np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    _moments: dict[frozenset[int], np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    _ranked: dict[str, tuple[np.ndarray, pa.Array]] = field(default_factory=dict, repr=False, compare=False)
+
+    def moments(self, step: Step) -> np.ndarray:
+        """The moments that fulfil a step, in order; kept for a step without a condition."""
+        codes = self._codes_of(step)
+        if step.rule or codes not in self._moments:
+            found = self.moment[self.events(step)]
+            found = found[np.diff(found, prepend=-1) != 0]
+            if step.rule:
+                return found
+            self._moments[codes] = found
+        return self._moments[codes]
+
+    def _codes_of(self, step: Step) -> frozenset[int]:
+        wanted = {str(each) for each in step.activities}
+        return frozenset(i for i, name in enumerate(self.activities) if name is not None and str(name) in wanted)
 
     def events(self, step: Step) -> np.ndarray:
         """The events that fulfil a step, in order."""
-        wanted = {str(each) for each in step.activities}
-        codes = frozenset(i for i, name in enumerate(self.activities) if name is not None and str(name) in wanted)
+        codes = self._codes_of(step)
         if codes not in self._rows:
             chosen = np.zeros(len(self.activities) + 1, dtype=bool)
             chosen[list(codes)] = True
@@ -79,6 +95,21 @@ class Log:
         if name == "occurred_at":
             return pa.array(self.at[self.moment[rows]]).cast(pa.timestamp("us"))
         return self.columns[name].take(pa.array(rows))
+
+    def ranked(self, name: str) -> tuple[np.ndarray, pa.Array]:
+        """A column of every event as positions in its values in order; their number: blank. Found when first asked."""
+        if name not in self._ranked:
+            codes, labels = coded(pa.chunked_array([self.column(name, np.arange(len(self.codes)))]))
+            listed = labels.to_pylist()
+            ranks = sorted(range(len(listed)), key=listed.__getitem__)
+            place = np.append(np.argsort(ranks), len(labels)).astype(np.int32)
+            self._ranked[name] = place[codes], labels.take(pa.array(ranks, pa.int64()))
+        return self._ranked[name]
+
+    @cached_property
+    def present(self) -> list[object]:
+        """The activities that there are."""
+        return [self.activities[code] for code in np.unique(self.codes) if code < len(self.activities)]
 
     @cached_property
     def last(self) -> int | None:

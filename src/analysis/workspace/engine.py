@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
+from analysis.frames import Keys
 from analysis.usage import Usage
 from analysis.workspace import catalog, derived
 from analysis.workspace.choice import Call
@@ -37,6 +38,7 @@ class Engine:
         self._lock = RLock()
         self._instance: duckdb.DuckDBPyConnection | None = None
         self._known: tuple[str, list[Import]] = ("", [])
+        self._sound: tuple[str, dict[tuple[object, ...], Keys]] = ("", {})
         self._usage: tuple[tuple[str, ...], Usage] | None = None
         self._rosters = Rosters(layout)
         self._log = SortedLog()
@@ -49,7 +51,10 @@ class Engine:
         """One cursor; its relations end with the block, so take the result out inside."""
         cursor = self._cursor()
         try:
-            yield Reader(cursor, self._layout, self._imports()[1])
+            version, imports = self._imports()
+            if self._sound[0] != version:
+                self._sound = version, {}
+            yield Reader(cursor, self._layout, imports, self._sound[1])
         finally:
             cursor.close()
 

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from analysis.errors import ChoiceError
+from analysis.frames import Keys, know_keys
 from analysis.tables import KINDS, MOMENT, ROSTER_DAY, TEXT
 from analysis.workspace.duplicates import SQL_TYPES
 from analysis.workspace.imports import Import
@@ -19,8 +20,16 @@ from analysis.workspace.sql import fold, quote
 class Reader:
     """One cursor over the imports that were active when the block began; every table of the block comes from it."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, layout: Layout, imports: Sequence[Import]) -> None:
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        layout: Layout,
+        imports: Sequence[Import],
+        sound: dict[tuple[object, ...], Keys],
+    ) -> None:
+        """`sound` belongs to these imports: which tables of them have which keys, as far as somebody has looked."""
         self.cursor = cursor
+        self._sound = sound
         self._layout = layout
         self._imports = [each for each in imports if each.active]
 
@@ -46,7 +55,9 @@ class Reader:
             values += bound
         if not queries:
             return self.cursor.sql(_nothing(kind, history))
-        relation = self.cursor.sql(" UNION ALL ".join(queries), params=values)
+        whole = " UNION ALL ".join(queries)
+        relation = self.cursor.sql(whole, params=values)
+        know_keys(relation, self._sound.setdefault((whole, *values), set()))
         time = KINDS[kind].time
         return relation if as_of is None or KINDS[kind].snapshot or not time else _until(relation, time, as_of)
 
