@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 EPOCH = date(1970, 1, 1)
 NEVER = -(2**31)
+MOST_KEPT = 30_000_000  # ids times months whose days are kept merged, 4 bytes each
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,7 @@ class Block:
 
     def cut(self, start: date, end: date) -> np.ndarray:
         """The bits of the days in [start, end)."""
-        first, after = month_start(self.month), month_start(self.month + 1)
-        if start <= first and after <= end:
-            return self.days
-        low, high = (max(start, first) - first).days, (min(end, after) - first).days
-        return self.days & np.uint32(((1 << high) - 1) & ~((1 << low) - 1) if high > low else 0)
+        return cut(self.days, self.month, start, end)
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,8 @@ class Usage:
     ids: pa.StringArray
     kinds: tuple[str | None, ...]
     blocks: tuple[Block, ...] = field(repr=False)
+    _kept: dict[tuple[int, bytes | None], np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @cached_property
     def months(self) -> dict[int, list[Block]]:
@@ -91,15 +91,8 @@ class Usage:
     def active(self, start: date, end: date, activities: Sequence[str | None] | None = None) -> np.ndarray:
         """For every key: was it used in [start, end)? One more False at the end, for accounts that never were."""
         used = np.zeros(len(self.ids) + 1, dtype=bool)
-        counts = self._counting(activities)
-        for _, blocks in self.between(start, end):
-            for block in blocks:
-                days = block.cut(start, end)
-                if counts is None and days is block.days:
-                    used[block.keys] = True
-                else:
-                    hit = days != 0
-                    used[block.keys[hit if counts is None else hit & counts[block.kinds]]] = True
+        for _, bits in self._merged(start, end, 1, activities):
+            used[:-1] |= bits != 0
         return used
 
     def days(self, start: date, end: date, activities: Sequence[str | None] | None = None) -> np.ndarray:
@@ -188,15 +181,31 @@ class Usage:
         self, start: date, end: date, width: int, activities: Sequence[str | None] | None = None
     ) -> Iterator[tuple[int, np.ndarray]]:
         """The bits of each month in [start, end) over all imports; a slot is a key, or a key and a kind."""
-        counts = self._counting(activities)
         for month, blocks in self.between(start, end):
-            bits = np.zeros(len(self.ids) * width, dtype=np.uint32)
-            for block in blocks:
-                slots = block.keys if width == 1 else block.keys.astype(np.int64) * width + block.kinds
-                days = block.cut(start, end)
-                hit = slice(None) if counts is None else counts[block.kinds]
-                np.bitwise_or.at(bits, slots[hit], days[hit])
-            yield month, bits
+            yield month, cut(self._of_month(month, blocks, width, activities), month, start, end)
+
+    def _of_month(
+        self, month: int, blocks: Sequence[Block], width: int, activities: Sequence[str | None] | None
+    ) -> np.ndarray:
+        """The bits of a whole month; kept by id for the next question."""
+        counts = self._counting(activities)
+        asked = month, None if counts is None else counts.tobytes()
+        with self._lock:
+            found = self._kept.pop(asked, None) if width == 1 else None
+            if found is not None:
+                self._kept[asked] = found  # the last one asked for goes last
+                return found
+        bits = np.zeros(len(self.ids) * width, dtype=np.uint32)
+        for block in blocks:
+            slots = block.keys if width == 1 else block.keys.astype(np.int64) * width + block.kinds
+            hit = slice(None) if counts is None else counts[block.kinds]
+            np.bitwise_or.at(bits, slots[hit], block.days[hit])
+        if width == 1:
+            with self._lock:
+                self._kept[asked] = bits
+                while len(self._kept) * len(self.ids) > MOST_KEPT and self._kept:
+                    del self._kept[next(iter(self._kept))]
+        return bits
 
     def _table(self, found: list[tuple[np.ndarray, np.ndarray]], width: int, kinds: bool) -> pa.Table:
         slots = np.concatenate([np.zeros(0, dtype=np.int64), *(slots for slots, _ in found)])
@@ -208,6 +217,15 @@ class Usage:
         if kinds:
             columns["activity"] = pa.array(self.kinds, pa.string()).take(pa.array(slots % width))
         return pa.table(columns)
+
+
+def cut(bits: np.ndarray, month: int, start: date, end: date) -> np.ndarray:
+    """Of the bits of a month's days those in [start, end)."""
+    first, after = month_start(month), month_start(month + 1)
+    if start <= first and after <= end:
+        return bits
+    low, high = (max(start, first) - first).days, (min(end, after) - first).days
+    return bits & np.uint32(((1 << high) - 1) & ~((1 << low) - 1) if high > low else 0)
 
 
 def stretches(edges: Sequence[date], since: date, until: date) -> list[tuple[date, date]]:
