@@ -1,6 +1,6 @@
 """With which product customers begin, and how many of them buy again."""
 
-from typing import Any, Unpack
+from typing import Unpack
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
@@ -14,10 +14,9 @@ from analysis.product_lines import (
     WHAT,
     Choice,
     Occasions,
+    bought_in,
     days_between,
     kept_occasions,
-    occasions,
-    open_products,
     ordinal,
     within,
 )
@@ -28,24 +27,7 @@ COUNTS = ("customers", "observed", "again", "same_again", "waiting")
 RATES = ("repeat_rate", "rate_low", "rate_high", "same_rate", "same_low", "same_high")
 
 
-def _fast(bought: Occasions, *, period: Period | None = None, days: int | None = None, **_: Any) -> Any:
-    return _counted(bought, period, days)
-
-
-def _fast_customers(
-    bought: Occasions,
-    *,
-    product: str | None = None,
-    level: int = 0,
-    state: str = "all",
-    period: Period | None = None,
-    days: int | None = None,
-    **_: Any,
-) -> Any:
-    return _listed(bought, product, level, state, period, days)
-
-
-@over_kept(kept_occasions, _fast)
+@over_kept(kept_occasions)
 def first_products(
     orders: IntoFrameT, *, period: Period | None = None, days: int | None = None, **choice: Unpack[Choice]
 ) -> IntoFrameT:
@@ -76,12 +58,7 @@ def first_products(
     Note:
         Source: `definitions.DEFINITIONS["repeat_rate"]`.
     """
-    found: IntoFrameT = _counted(occasions(open_products(orders, **choice)), period, days)
-    return found
-
-
-def _counted(bought: Occasions, period: Period | None, days: int | None) -> Any:
-    begun = _begun(bought, period, days)
+    begun = _begun(bought_in(orders, choice), period, days)
     keys = ("level", WHAT)
     sums = begun.group_by(*keys).agg(
         nw.col("observed", "again", "same_again", "waiting").sum(),
@@ -110,7 +87,7 @@ def _counted(bought: Occasions, period: Period | None, days: int | None) -> Any:
     return nw.maybe_reset_index(result).to_native()
 
 
-@over_kept(kept_occasions, _fast_customers)
+@over_kept(kept_occasions)
 def first_product_customers(
     orders: IntoFrameT,
     *,
@@ -133,17 +110,9 @@ def first_product_customers(
         One row per customer, unsorted: `customer_id`, `first_order`, `next_order` (the next purchase of anything; null:
         none yet, within `days` or not) and `days_between`.
     """
-    bought = occasions(open_products(orders, **choice))
-    found: IntoFrameT = _listed(bought, product, level, state, period, days)
-    return found
-
-
-def _listed(
-    bought: Occasions, product: str | None, level: int, state: str, period: Period | None, days: int | None
-) -> Any:
     if state not in STATES:
         raise ChoiceError("state", state, STATES)
-    begun = _begun(bought, period, days)
+    begun = _begun(bought_in(orders, choice), period, days)
     what, one = nw.col(WHAT), nw.col("level") == 1
     mine = begun.filter(one) if level else begun.filter(~one, what.is_null() if product is None else what == product)
     tests = {name: nw.col(name) == 1 for name in ("again", "same_again", "waiting")}

@@ -1,6 +1,6 @@
 """What customers buy next: from one product to the following one."""
 
-from typing import Any, Unpack
+from typing import Unpack
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
@@ -14,11 +14,10 @@ from analysis.product_lines import (
     WHAT,
     Choice,
     Occasions,
+    bought_in,
     days_between,
     kept_occasions,
     most_bought,
-    occasions,
-    open_products,
     within,
 )
 from analysis.takes import over_kept
@@ -27,27 +26,7 @@ AFTER = ("first", "any")
 NEXT, START = "_next", "_start"
 
 
-def _fast(
-    bought: Occasions, *, after: str = "first", most: int | None = None, period: Period | None = None, **_: Any
-) -> Any:
-    return _counted(bought, after, most, period)
-
-
-def _fast_customers(
-    bought: Occasions,
-    *,
-    from_product: str | None,
-    to_product: str | None = None,
-    nothing: int = 0,
-    after: str = "first",
-    most: int | None = None,
-    period: Period | None = None,
-    **_: Any,
-) -> Any:
-    return _listed(bought, (from_product, to_product, nothing), after, most, period)
-
-
-@over_kept(kept_occasions, _fast)
+@over_kept(kept_occasions)
 def next_products(
     orders: IntoFrameT,
     *,
@@ -77,12 +56,7 @@ def next_products(
     Raises:
         ChoiceError: `after` is neither, or `most` is below 1.
     """
-    found: IntoFrameT = _counted(occasions(open_products(orders, **choice)), after, most, period)
-    return found
-
-
-def _counted(bought: Occasions, after: str, most: int | None, period: Period | None) -> Any:
-    ways, starts = _ways(bought, after, most, period)
+    ways, starts = _ways(bought_in(orders, choice), after, most, period)
     pairs = (
         ways.with_columns(_gap=days_between(AT, NEXT))
         .group_by(WHAT, "_to", "_kind")
@@ -108,7 +82,7 @@ def _counted(bought: Occasions, after: str, most: int | None, period: Period | N
     ).to_native()
 
 
-@over_kept(kept_occasions, _fast_customers)
+@over_kept(kept_occasions)
 def next_product_customers(
     orders: IntoFrameT,
     *,
@@ -129,16 +103,7 @@ def next_product_customers(
     Returns:
         One row per customer, unsorted: `customer_id`, `from_order`, `next_order` (moments) and `days_between`.
     """
-    bought = occasions(open_products(orders, **choice))
-    found: IntoFrameT = _listed(bought, (from_product, to_product, nothing), after, most, period)
-    return found
-
-
-def _listed(
-    bought: Occasions, way: tuple[str | None, str | None, int], after: str, most: int | None, period: Period | None
-) -> Any:
-    from_product, to_product, nothing = way
-    ways, _ = _ways(bought, after, most, period)
+    ways, _ = _ways(bought_in(orders, choice), after, most, period)
     ends = {WHAT: from_product, "_to": to_product}
     same = [nw.col(name).is_null() if value is None else nw.col(name) == value for name, value in ends.items()]
     listed = ways.filter(*same, nw.col("_kind") == int(bool(nothing)))

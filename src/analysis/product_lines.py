@@ -88,6 +88,11 @@ def occasions(lines: Lines) -> Occasions:
     return Occasions(frame.select(CUSTOMER, AT, WHAT), lines.known)
 
 
+def bought_in(orders: Any, choice: Choice) -> Occasions:
+    """Who bought what when: of order lines, or as a workspace has kept it (`kept_occasions`) for the same choice."""
+    return orders if isinstance(orders, Occasions) else occasions(open_products(orders, **choice))
+
+
 def choice_key(choice: Mapping[str, Any]) -> str:
     """A choice as one text: the same text, the same purchases."""
     groups, where = choice.get("groups"), Rule.of(choice.get("where"))

@@ -10,7 +10,6 @@ from narwhals.stable.v2.typing import IntoFrameT
 from analysis.customer_ids import CUSTOMER, keyed, unkeyed
 from analysis.errors import ChoiceError, MissingColumnError
 from analysis.frames import Frame, facts, ratio, whole
-from analysis.order_lines import Lines
 from analysis.period import Period
 from analysis.product_lines import WHAT, Choice, choice_key, kept_few, open_products
 from analysis.takes import Kept, over_kept
@@ -30,10 +29,11 @@ class Items:
 
 def _kept(call: Mapping[str, Any]) -> Kept:
     """What a call wants of baskets, which are found once for all calls of one choice."""
-    choice, together, period = dict(call["choice"]), call["together"], call["period"]
+    choice: Any = dict(call["choice"])
+    together, period = call["together"], call["period"]
 
     def arrange(orders: Any) -> Items:
-        found = _items(open_products(orders, period=period, **choice), together)
+        found = _items(orders, together, period, choice)
         rows: Any = found.frame.lazy().collect(backend="pandas").to_native()
         numbered = rows.assign(_basket=rows.groupby([*found.keys], dropna=False, sort=False).ngroup())
         held: Any = nw.from_native(numbered, eager_only=True)
@@ -42,15 +42,7 @@ def _kept(call: Mapping[str, Any]) -> Kept:
     return kept_few(f"baskets {together} {period} {choice_key(choice)}", arrange)
 
 
-def _fast(items: Items, *, most: int | None = MOST, **_: Any) -> Any:
-    return _counted(items, most)
-
-
-def _fast_customers(items: Items, *, first: str, second: str, together: str = "customer", **_: Any) -> Any:
-    return _listed(items, first, second, together)
-
-
-@over_kept(_kept, _fast)
+@over_kept(_kept)
 def combinations(
     orders: IntoFrameT,
     *,
@@ -81,11 +73,7 @@ def combinations(
     Note:
         Source: Agrawal, Imielinski, Swami, "Mining association rules between sets of items in large databases" (1993).
     """
-    found: IntoFrameT = _counted(_items(open_products(orders, period=period, **choice), together), most)
-    return found
-
-
-def _counted(items: Items, most: int | None) -> Any:
+    items = _items(orders, together, period, choice)
     pairs, counts = _pairs(items, most)
     both = pairs.group_by("first", "second").agg(both=nw.len())
     for name in ("first", "second"):
@@ -106,7 +94,7 @@ def _counted(items: Items, most: int | None) -> Any:
     ).to_native()
 
 
-@over_kept(_kept, _fast_customers)
+@over_kept(_kept)
 def combination_customers(
     orders: IntoFrameT,
     *,
@@ -125,12 +113,7 @@ def combination_customers(
     Returns:
         One row per customer: `customer_id`; or per order: `customer_id` (null: nobody), `order_id`; unsorted.
     """
-    items = _items(open_products(orders, period=period, **choice), together)
-    found: IntoFrameT = _listed(items, first, second, together)
-    return found
-
-
-def _listed(items: Items, first: str, second: str, together: str) -> Any:
+    items = _items(orders, together, period, choice)
     one, other = (items.frame.filter(nw.col(WHAT) == each) for each in (first, second))
     listed = one.join(other.select(*items.keys), on=list(items.keys), how="inner")
     if together == "order":
@@ -139,9 +122,13 @@ def _listed(items: Items, first: str, second: str, together: str) -> Any:
     return nw.maybe_reset_index(listed.select(*columns)).to_native()
 
 
-def _items(lines: Lines, together: str) -> Items:
+def _items(orders: Any, together: str, period: Period | None, choice: Choice) -> Items:
+    """The baskets of order lines, or those that a workspace has kept for the same choice."""
+    if isinstance(orders, Items):
+        return orders
     if together not in TOGETHER:
         raise ChoiceError("together", together, TOGETHER)
+    lines = open_products(orders, period=period, **choice)
     sold = lines.frame.filter(nw.col("_sale") == 1, nw.col("_in") == 1)
     if together == "customer":
         keys: tuple[str, ...] = (CUSTOMER,)

@@ -175,11 +175,13 @@ class OverKept:
         return self._kept(call.arguments)
 
 
-def over_kept(kept: Callable[[Mapping[str, Any]], Kept], answer: Callable[..., Any]) -> Callable[[Metric], Metric]:
-    """Writes `metric.over_kept`."""
+def over_kept(
+    kept: Callable[[Mapping[str, Any]], Kept], answer: Callable[..., Any] | None = None
+) -> Callable[[Metric], Metric]:
+    """Writes `metric.over_kept`; without an `answer` the metric itself takes what is kept in place of its table."""
 
     def mark(metric: Metric) -> Metric:
-        metric.over_kept = OverKept(answer, metric, kept)  # type: ignore[attr-defined]
+        metric.over_kept = OverKept(answer or metric, metric, kept)  # type: ignore[attr-defined]
         return metric
 
     return mark
