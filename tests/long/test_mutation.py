@@ -44,7 +44,7 @@ def test_a_flipped_operator_of_a_metric_fails_a_test():
     assert done.returncode == 0, done.stderr[-4000:]
     results = [json.loads(line) for line in done.stdout.splitlines()]
     untouched = [survived for _, number, _, survived in results if number == -1]
-    assert untouched == [True, True], "the tests fail without any flip"
+    assert untouched == [True], "the tests fail without any flip"
     survivors = {(module, line) for module, number, line, survived in results if survived and number != -1}
     assert survivors - HARMLESS.keys() == set()
-    assert len(results) > 140
+    assert len(results) > 70
