@@ -260,10 +260,16 @@ def _within_customers(numbers: pa.ChunkedArray, customer: np.ndarray) -> np.ndar
     """Positions that tell a customer's order numbers apart, -1 where there is none; some customers at a time."""
     codes = np.full(len(customer), -1, dtype=np.int32)
     parts = max(1, len(customer) // (2 * ROWS))
+    starts = np.cumsum([0, *(len(chunk) for chunk in numbers.chunks)])
     for part in range(parts):
         rows = np.flatnonzero(customer % parts == part)
         if len(rows):
-            found = numbers.take(pa.array(rows)).combine_chunks().dictionary_encode()
+            mine = np.split(rows, np.searchsorted(rows, starts[1:-1]))
+            taken = [  # chunk by chunk: a look into all of them at once would put them together first
+                chunk.take(pa.array(each - start))
+                for chunk, each, start in zip(numbers.chunks, mine, starts[:-1], strict=True)
+            ]
+            found = pa.chunked_array(taken).combine_chunks().dictionary_encode()
             codes[rows] = found.indices.fill_null(-1).to_numpy()
     return codes
 
