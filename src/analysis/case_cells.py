@@ -100,9 +100,10 @@ def tallied(cases: Cases, stays: Stays, by: Sequence[str], where: Any) -> Tally:
 
 def _kept(cases: Cases, stays: Stays, columns: tuple[str, ...]) -> tuple[_Told, list[Cells]] | None:
     """All cases by columns, for every filter over these; None where there would be too much to keep."""
-    if columns in stays.tallies:
-        return stays.tallies[columns]
-    found = None
+    try:
+        return stays.tallies[columns]  # at once: another thread may make room in between
+    except KeyError:
+        found = None
     try:
         told = _told_apart(cases, columns, np.arange(len(cases.last)))
         cells = _cells_of(stays, told)

@@ -21,7 +21,7 @@ from analysis.rules import Rule
 from analysis.takes import Kept
 
 AT, WHAT = "_at", "_what"
-MOST_KEPT = 3_000_000  # order lines of which pandas keeps what was bought; an engine reads more of them anew
+MOST_KEPT = 1_000_000  # order lines of which pandas keeps what was bought; an engine reads more of them anew
 
 
 class Choice(TypedDict, total=False):
